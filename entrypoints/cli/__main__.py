@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -17,15 +18,15 @@ from entrypoints.cli.stopping import stop_on_signals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
+    from config.settings import Settings
     from domain.use_cases import UseCases
 
 
 _USUAL_COLLECTIONS, _FEW_COLLECTIONS = gc.get_threshold(), 1_000_000
 _STORELESS = ("doctor", "openapi", "parse", "providers")
 _PROVIDERLESS = ("list", "keys", "feed")
-_CREATING = ("fetch", "follow", "import")
+_CREATING = ("search", "fetch", "follow", "import")
 #: They stop in their own way, and finish what runs.
 _SERVING = ("up", "api", "worker")
 
@@ -83,9 +84,19 @@ def _use_cases(*, with_store: bool, creates: bool, with_providers: bool) -> UseC
 
         create_database(container)
     if with_store:
+        _require_database(container.settings())
         container.store().check()
     use_cases: UseCases = container.use_cases()
     return use_cases
+
+
+def _require_database(settings: Settings) -> None:
+    """Raise SchemaMismatch, with what makes it, if the database is a file that is not there yet."""
+    if settings.on_sqlite and not Path(settings.place).exists():
+        from domain.errors import SchemaMismatch
+
+        hint = "`lanner fetch CODE` makes it, as does `lanner migrate`; `lanner config` shows what says where it is."
+        raise SchemaMismatch(f"Nothing is stored yet: there is no database {settings.place}.", hint=hint)
 
 
 def _service() -> Service:

@@ -45,7 +45,11 @@ def export(  # noqa: PLR0913 - the command's options
     Write the observations of series as JSON, CSV, Parquet or Arrow, oldest first.
 
     Several series become one table with a row for each value (code, date, column, value), in JSON a line for each series; or a file each
-    with --into, in the folders that the provider `files` reads.
+    with --into, in the folders that the provider `files` reads. DATE is a day, or a moment with its offset from UTC.
+
+    \b
+      lanner export SAMPLE/CO2 SAMPLE/EUROFX --start 2000-01-01 \\
+        --collapse monthly --aggregate mean -o monthly.parquet
     """
     from entrypoints.cli.references import read_each
     from entrypoints.cli.series_files import Form

@@ -55,7 +55,7 @@ def follow(session: Session, /, *, codes: tuple[str, ...], **options: Any) -> No
     The PLACE of a --calendar is an https:// address, a file, or a name of LANNER_CALENDARS.
     """
     from domain.schedules.selector import Selector
-    from entrypoints.cli.schedules import print_schedules
+    from entrypoints.cli.schedules import print_schedules, warn_without_worker
 
     rule = _rule(**options)
     use_cases = session.use_cases()
@@ -64,6 +64,7 @@ def follow(session: Session, /, *, codes: tuple[str, ...], **options: Any) -> No
     followed = [_follow(manage_schedules, selector, rule).schedule.id for selector in selectors]
     code = _fetch_first(use_cases, selectors)
     print_schedules(map(manage_schedules.get, followed))
+    warn_without_worker(use_cases)
     sys.exit(code)
 
 

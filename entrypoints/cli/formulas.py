@@ -44,7 +44,16 @@ def list_formulas(session: Session, *, form: str) -> None:
 @click.option("--fetch", is_flag=True, help="Request the series that are not stored yet.")
 @click.pass_obj
 def set_formula(session: Session, /, *, code: str, expression: str, **about: Any) -> None:
-    """Define the formula CODE as EXPRESSION, or define it anew."""
+    """
+    Define the formula CODE as EXPRESSION, or define it anew.
+
+    A series is written as its database with the rest of the code in quotes. Beside + - * / ** and comparisons there are functions such as
+    lag, diff, pct_change, yoy, ma, cumsum, log, where, index, collapse, splice and fillna.
+
+    \b
+      lanner formulas set MY/GROWTH \\
+        "100 * (SAMPLE('GDP') / lag(SAMPLE('GDP'), 4) - 1)" --unit Percent
+    """
     from domain.codes import DatasetCode
     from entrypoints.cli.tables import say
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import starmap
+from itertools import groupby, starmap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -58,10 +58,14 @@ def _explain(found: Sequence[ProviderHits]) -> None:
     """Say below the hits which providers gave none, and why."""
     from entrypoints.cli.tables import say
 
+    failed = [(each.provider.name, each.failure) for each in found if each.failure]
+    for hint, alike in groupby(sorted(failed, key=lambda each: each[1].hint), key=lambda each: each[1].hint):
+        names = [f"{name}: {failure.message}" for name, failure in alike]
+        for name in names[:-1]:
+            say(name, err=True)
+        say(f"{names[-1]} {hint}".rstrip(), err=True)
     for each in found:
-        if each.failure:
-            say(f"{each.provider.name}: {each.failure.message} {each.failure.hint}".rstrip(), err=True)
-        elif each.more:
+        if each.more and not each.failure:
             say(f"{each.provider.name}: there are more; --limit shows up to 50.", err=True)
 
 

@@ -17,15 +17,15 @@ COLLAPSES = ("daily", "weekly", "monthly", "quarterly", "annual")
 AGGREGATES = ("last", "first", "mean", "sum", "min", "max", "median")
 TRANSFORMS = ("diff", "rdiff", "rdiff_from", "cumul", "normalize", "yoy")
 _OPTIONS = (
-    click.option("--provider", help="The provider of codes without one, if not the one that they are routed to."),
-    click.option("--as-of", help="The state known on this date, or at this time."),
+    click.option("--provider", metavar="NAME", help="The provider of codes without one, if not the one that they are routed to."),
+    click.option("--as-of", metavar="DATE", help="The state known on this date, or at this time."),
     click.option("--vintage", type=click.IntRange(1, 10**9), help="The vintage with this number."),
-    click.option("--seen-by", help="The state fetched here by this date or time."),
+    click.option("--seen-by", metavar="DATE", help="The state fetched here by this date or time."),
     click.option("--restated", is_flag=True, help="With --as-of: use corrections from the moment of what they correct."),
     click.option("--position", type=click.IntRange(0, 10**18), help="Only what was recorded up to this position of `lanner feed`."),
-    click.option("--definition-as-of", help="Of a formula: its definition of this date or time."),
-    click.option("--start", help="The first date or time."),
-    click.option("--end", help="The last date or time."),
+    click.option("--definition-as-of", metavar="DATE", help="Of a formula: its definition of this date or time."),
+    click.option("--start", metavar="DATE", help="The first date or time."),
+    click.option("--end", metavar="DATE", help="The last date or time."),
     click.option("--column", "columns", multiple=True, metavar="NAME", help="Only this column; may be repeated."),
     click.option("--column-index", type=click.IntRange(0), help="Only the column with this number, from 1; 0 is the dates alone."),
     click.option("--collapse", type=click.Choice(COLLAPSES), help="One row for each period of this length."),

@@ -87,7 +87,8 @@ def print_reading(reading: Reading, limit: int, *, newest_first: bool = False) -
     series, vintage = reading.series, reading.vintage
     label = f" (published {when(vintage.published)})" if vintage.published else ""
     say(series.metadata.name or str(series.code))
-    say(f"{series.provider}:{series.code}, {series.metadata.frequency or 'frequency unknown'}")
+    facts = (f"{series.provider}:{series.code}", series.metadata.frequency or "frequency unknown", series.metadata.unit)
+    say(", ".join(filter(None, facts)))
     say(f"{state_name(reading)}{label}, known at {when(vintage.known_at)}, {'stale' if reading.stale else 'fresh'}")
     if series.fetch and is_trouble(series.fetch):
         say(f"last fetch: {state_of(series.fetch)}, {explain(series.fetch)}")

@@ -24,7 +24,11 @@ def show(  # noqa: PLR0913 - the command's options
     """
     Show series: their newest dates, oldest first, and a chart line of all dates between --start and --end.
 
-    The limit is of what is shown: --transform is calculated of all dates between --start and --end.
+    The limit is of what is shown: --transform is calculated of all dates between --start and --end. DATE is a day, or a moment with its
+    offset from UTC.
+
+    \b
+      lanner show SAMPLE/GDP --as-of 2009-01-30 --limit 4
     """
     from entrypoints.cli.references import read_each
     from entrypoints.cli.series_output import document, print_reading

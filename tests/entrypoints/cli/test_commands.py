@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -16,6 +21,7 @@ from entrypoints.cli.schedules import schedules
 from entrypoints.cli.webhooks import webhooks
 from tests.builders import CannedSource, memory_use_cases
 from tests.entrypoints.cli.conftest import DATABASE, Run
+from tests.entrypoints.cli.test_terminal import ROOT
 
 
 def test_help_has_every_command_in_its_section() -> None:
@@ -66,3 +72,41 @@ def test_every_empty_list_says_where_it_looked(run: Run, command, line: str, wha
     result = run(memory_use_cases({"canned": CannedSource()}), command, line)
 
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", f"There are no {what} in {DATABASE} yet.\n")
+
+
+def lanner_in(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LANNER_DATA_DIR": str(folder / "data")}
+    command = [sys.executable, "-m", "entrypoints.cli", *words]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_reading_where_nothing_was_ever_stored_says_so_and_makes_nothing(tmp_path: Path) -> None:
+    """The database that is not there is named, with what makes it: a mistaken folder is not filled."""
+    done = lanner_in(tmp_path, "list")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(
+        f"lanner: Nothing is stored yet: there is no database {tmp_path}/data/lanner.db. `lanner fetch CODE` makes"
+    )
+    assert not (tmp_path / "data" / "lanner.db").exists()
+
+
+def test_a_newcomer_can_search_first(tmp_path: Path) -> None:
+    """Without a step before: the database is made, as by a fetch."""
+    done = lanner_in(tmp_path, "search", "sunspots", "--provider", "sample")
+
+    assert done.returncode == 0, done.stderr
+    assert "sample:SAMPLE/SUNSPOTS" in done.stdout
+
+
+def test_examples_in_help_are_real(tmp_path: Path) -> None:
+    """Each line of help that begins with the program's name is a command that works."""
+    assert lanner_in(tmp_path, "fetch", "SAMPLE/GDP", "SAMPLE/CO2", "SAMPLE/EUROFX").returncode == 0
+    examples = []
+    for words in (["show"], ["export"], ["panel"], ["formulas", "set"]):
+        text = lanner_in(tmp_path, *words, "--help").stdout.replace("\\\n", " ")
+        examples += re.findall(r"^ +lanner (.+)$", text, re.MULTILINE)
+    done = [lanner_in(tmp_path, *shlex.split(example)) for example in examples]
+
+    assert len(examples) == 4
+    assert [each.stderr for each in done if each.returncode] == []

@@ -141,7 +141,7 @@ def test_show_prints_the_series(run: Run, kept: UseCases) -> None:
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
         "Some Prices",
-        "canned:WIKI/FB, daily",
+        "canned:WIKI/FB, daily, USD",
         "vintage 1, known at 2024-03-01T12:00:00Z, fresh",
         "",
         "Day         Open  Close",
@@ -287,8 +287,8 @@ def test_show_reads_several_series(run: Run, kept: UseCases) -> None:
     missing = run(kept, show, "WIKI/AAPL WIKI/NO")
 
     assert [part.splitlines()[1] for part in tables if part.startswith("Some Prices")] == [
-        "canned:WIKI/AAPL, daily",
-        "canned:WIKI/FB, daily",
+        "canned:WIKI/AAPL, daily, USD",
+        "canned:WIKI/FB, daily, USD",
     ]
     assert [json.loads(line)["series"]["code"] for line in lines] == ["WIKI/AAPL", "WIKI/FB"]
     assert (type(missing.exception), missing.stdout) == (SeriesNotFound, "")
