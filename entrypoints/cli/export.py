@@ -50,7 +50,7 @@ def export(  # noqa: PLR0913 - the command's options
     \b
       lanner export SAMPLE/CO2 SAMPLE/EUROFX --start 2000-01-01 \\
         --collapse monthly --aggregate mean -o monthly.parquet
-    """
+    """  # noqa: D301 - click's mark of lines that stay as they are
     from entrypoints.cli.references import read_each
     from entrypoints.cli.series_files import Form
     from entrypoints.formats import Format

@@ -53,7 +53,7 @@ def set_formula(session: Session, /, *, code: str, expression: str, **about: Any
     \b
       lanner formulas set MY/GROWTH \\
         "100 * (SAMPLE('GDP') / lag(SAMPLE('GDP'), 4) - 1)" --unit Percent
-    """
+    """  # noqa: D301 - click's mark of lines that stay as they are
     from domain.codes import DatasetCode
     from entrypoints.cli.tables import say
 

@@ -29,7 +29,7 @@ def show(  # noqa: PLR0913 - the command's options
 
     \b
       lanner show SAMPLE/GDP --as-of 2009-01-30 --limit 4
-    """
+    """  # noqa: D301 - click's mark of lines that stay as they are
     from entrypoints.cli.references import read_each
     from entrypoints.cli.series_output import document, print_reading
     from entrypoints.cli.tables import print_json
