@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 _GAP = 2
 _INDENT = " " * _GAP
-_WORD = re.compile(r"(\s*)(\S+)")
+_RUN = re.compile(r"\s+|\S+")
 #: A wrapped column is as wide as its longest word, but need not be wider than this; where columns can be left out, it is wider.
 _LONGEST_WORD, _COMFORTABLE = 16, 24
 #: A longer sentence at the end of a row stands below it, unless so large a part of the width is left for it.
@@ -70,13 +70,16 @@ def wrap(text: str, width: int) -> list[str]:
     """Break a text between words into lines of at most so many cells of a terminal; longer words stay whole."""
     from rich.cells import cell_len
 
-    lines = [""]
-    for gap, word in _WORD.findall(text):
-        longer = f"{lines[-1]}{gap}{word}"
+    lines, gap = [""], ""
+    for run in _RUN.findall(text):
+        if run.isspace():
+            gap = run
+            continue
+        longer = f"{lines[-1]}{gap}{run}"
         if cell_len(longer) <= width:
             lines[-1] = longer
         else:
-            lines.append(word)
+            lines.append(run)
     return [line for line in lines if line.strip()]
 
 
