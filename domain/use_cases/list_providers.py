@@ -45,9 +45,15 @@ class ListProviders:
         """Return them without reading the store."""
         return self.providers.all()
 
-    def __call__(self) -> Sequence[ProviderStatus]:
-        """Return all of them, ordered by name, also if the store is unavailable."""
-        found = self.facts()
+    def __call__(self, names: Sequence[str] = ()) -> Sequence[ProviderStatus]:
+        """
+        Return the providers of these names, by default all of them, ordered by name; also if the store is unavailable.
+
+        Raises:
+            UnknownProvider: there is none of a name.
+
+        """
+        found = [self.providers.get(name) for name in names] or self.facts()
         budgets = [self.calls.budget(self.providers, provider.name) for provider in found]
         try:
             with self.store.reading() as uow:

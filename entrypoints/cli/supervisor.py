@@ -134,13 +134,13 @@ class Supervisor:
                 sleep(_TICK_SECONDS)
         finally:
             self._stop()
+            if self._stop_requested:
+                _tell("Stopped.")
 
     def _request_stop(self, *_: Any) -> None:
         first, self._stop_requested = not self._stop_requested, True
         if first:
-            # Not print: a signal may interrupt one, which cannot be entered twice; and the terminal may be gone.
-            with suppress(OSError):
-                os.write(sys.stderr.fileno(), "Stopping…\n".encode(sys.stderr.encoding, "replace"))
+            _tell("Stopping…")
 
     def _stop(self) -> None:
         for child in self._children:
@@ -150,3 +150,9 @@ class Supervisor:
             sleep(_TICK_SECONDS)
         for child in self._children:
             child.send_signal(signal.SIGKILL)
+
+
+def _tell(text: str) -> None:
+    # Not print: a signal may interrupt one, which cannot be entered twice; and the terminal may be gone.
+    with suppress(OSError):
+        os.write(sys.stderr.fileno(), f"{text}\n".encode(sys.stderr.encoding, "replace"))

@@ -79,7 +79,9 @@ def main() -> int:
     watched = lambda: report.longest_wait, lambda: not state.active_requests, stop
     others = {"silence": report.silence, "end_others": end_poller}
     Thread(target=exit_if_stuck, args=watched, kwargs=others, name="watchdog", daemon=True).start()
-    return _work(app, stop, on_stop)
+    code = _work(app, stop, on_stop)
+    logger.info("worker stopped")
+    return code
 
 
 def _check_shared_memory() -> None:
