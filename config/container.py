@@ -19,10 +19,12 @@ class Container(FetchUseCases):
     manage_formulas = use_case(
         "manage_formulas.ManageFormulas", Adapters.store, Adapters.data_sources, Adapters.routing, FetchUseCases.request_fetch
     )
+    manage_equivalences = use_case("manage_equivalences.ManageEquivalences", Adapters.store, Adapters.data_sources, Adapters.routing)
     list_formula_vintages = use_case("list_formula_vintages.ListFormulaVintages", Adapters.store)
     read_series = use_case("read_series.ReadSeries", store=Adapters.store, freshness=Adapters.freshness)
     search_series = use_case("search_series.SearchSeries", Adapters.store)
     search_providers = use_case("search_providers.SearchProviders", **FetchUseCases.asking)
+    find_stand_ins = use_case("find_stand_ins.FindStandIns", Adapters.store, search_providers)
     describe_series = use_case("describe_series.DescribeSeries", **FetchUseCases.catalogue)
     diagnose_code = use_case("diagnose_code.DiagnoseCode", Adapters.data_sources, Adapters.routing)
     remove_series = use_case("remove_series.RemoveSeries", Adapters.store)

@@ -31,6 +31,7 @@ lanner's errors, each with a message, a code and, where one helps, a hint; a lin
     │   ├── FormulaNotFound · ComponentMissing
     │   ├── ProviderNotFound
     │   ├── WebhookNotFound
+    │   ├── EquivalenceNotFound
     │   ├── PanelNotFound
     │   └── KeyNotFound
     │       states: what a fetch, a schedule or a formula does not allow as it is
@@ -81,6 +82,7 @@ from domain.errors.fetching import (
 from domain.errors.input import InvalidCode, InvalidFormula, InvalidInput, InvalidObservations, LooksAhead, UnknownProvider
 from domain.errors.not_found import (
     ComponentMissing,
+    EquivalenceNotFound,
     FetchNotFound,
     FormulaNotFound,
     KeyNotFound,
@@ -107,6 +109,7 @@ __all__ = [
     "DamagedVintage",
     "DatasetNotFound",
     "DomainError",
+    "EquivalenceNotFound",
     "FetchAlreadyEnded",
     "FetchAlreadyRunning",
     "FetchCancelled",

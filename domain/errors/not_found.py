@@ -56,6 +56,12 @@ class WebhookNotFound(NotFound):
     code = "webhook_not_found"
 
 
+class EquivalenceNotFound(NotFound):
+    """No equivalence of this id is kept here."""
+
+    code = "equivalence_not_found"
+
+
 class PanelNotFound(NotFound):
     """No panel of this digest is kept here."""
 

@@ -26,10 +26,12 @@ SECTIONS = {
         "vintages": ("vintages:vintages", "List the vintages of a series."),
         "revisions": ("revisions:revisions", "Show what changed between two states of a series."),
         "panel": ("panel:panel", "Write what was known of series at many moments."),
+        "stand-ins": ("stand_ins:stand_ins", "List series that could go on for another."),
         "feed": ("feed:feed", "List the newest vintages of all series."),
     },
     "Add and remove": {
         "import": ("import_files:import_files", "Import files of your own, as series and their past vintages."),
+        "equivalences": ("equivalences:equivalences", "Have series compared that should agree."),
         "formulas": ("formulas:formulas", "Define series that are computed from others."),
         "remove": ("remove:remove", "Remove series with all their vintages."),
     },

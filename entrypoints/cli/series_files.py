@@ -34,7 +34,9 @@ def encode_readings(readings: Sequence[Reading], form: Form) -> bytes:
     [reading] = readings
     if form.kind is Format.CSV:
         observations = reading.observations
-        return csv(observations, heading(observations, flags=form.flags), newest_first=form.newest_first, flags=form.flags)
+        labels = reading.provenance
+        names = heading(observations, flags=form.flags, provenance=labels)
+        return csv(observations, names, newest_first=form.newest_first, flags=form.flags, provenance=labels)
     return columnar(reading, form.kind, newest_first=form.newest_first, flags=form.flags)
 
 

@@ -18,7 +18,7 @@ from domain.vintages import Vintage
 from entrypoints.cli.fetch_states import explain, is_trouble, state_of
 from entrypoints.cli.sparkline import sparkline
 from entrypoints.cli.tables import number, print_table, printable, say, terminal_width, when
-from entrypoints.formats import heading, records, table
+from entrypoints.formats import heading, label_names, records, table
 
 _GAP = 2
 
@@ -37,11 +37,11 @@ def identity(series: TimeSeries) -> dict[str, Any]:
 
 def document(reading: Reading, limit: int, *, newest_first: bool = False, as_records: bool = False, flags: bool = False) -> dict[str, Any]:
     """Return a reading as JSON values: its newest dates, a row as a list or as an object."""
-    newest = reading.observations.latest(limit)
+    newest, labels = reading.observations.latest(limit), _labels(reading, limit)
     if as_records:
-        rows: dict[str, Any] = {"data": records(newest, newest_first=newest_first, flags=flags)}
+        rows: dict[str, Any] = {"data": records(newest, newest_first=newest_first, flags=flags, provenance=labels)}
     else:
-        rows = table(newest, newest_first=newest_first, flags=flags)
+        rows = table(newest, newest_first=newest_first, flags=flags, provenance=labels)
     return {
         "series": {**identity(reading.series), "unit": reading.series.metadata.unit},
         **_state(reading),
@@ -54,6 +54,9 @@ def document(reading: Reading, limit: int, *, newest_first: bool = False, as_rec
 
 def _state(reading: Reading) -> dict[str, Any]:
     vintage, computed = reading.vintage, reading.computed
+    if spliced := reading.spliced:
+        rule = {"rule": spliced.rule.number, "position": spliced.position, "stand_in": spliced.rule.stand_in, "start": spliced.rule.start}
+        return {"vintage": None, "splice": {**rule, "scale": spliced.rule.scale, "known_at": vintage.known_at}}
     if computed is None:
         return {"vintage": {"number": vintage.number, "published": vintage.published, "known_at": vintage.known_at}}
     formula = {"expression": computed.version.definition.expression, "definition": computed.version.number, "position": computed.position}
@@ -61,8 +64,10 @@ def _state(reading: Reading) -> dict[str, Any]:
 
 
 def state_name(reading: Reading) -> str:
-    """Return the name of the state that was read: its vintage, or the definition by which it was computed."""
+    """Return the name of the state that was read: its vintage, or the definition or rule by which it was made."""
     computed = reading.computed
+    if reading.spliced:
+        return f"splice {reading.spliced.rule.number} with {reading.spliced.rule.stand_in} from {reading.spliced.rule.start}"
     return f"definition {computed.version.number}" if computed else f"vintage {reading.vintage.number}"
 
 
@@ -105,10 +110,14 @@ def print_reading(reading: Reading, limit: int, *, newest_first: bool = False, f
 
 def _print_rows(reading: Reading, limit: int, *, newest_first: bool, flags: bool) -> None:
     newest = reading.observations.latest(limit)
-    headings = (reading.series.metadata.date_column, *heading(newest, flags=flags)[1:])
+    labels = _labels(reading, limit)
+    # Labels come before the values, so that a narrow terminal leaves out none.
+    headings = (reading.series.metadata.date_column, *label_names(labels), *heading(newest, flags=flags)[1:])
+    named = [()] * len(newest) if labels is None else [(label,) for label in labels]
     cells = [(when(moment), *map(number, values)) for moment, values in newest.rows()]
     if flags:
         cells = list(_with_flags(newest, cells))
+    cells = [(moment, *name, *values) for name, (moment, *values) in zip(named, cells, strict=True)]
     fitting = _fitting([headings, *cells])
     print_table(headings[:fitting], [row[:fitting] for row in (cells[::-1] if newest_first else cells)], right=newest.columns)
     if fitting < len(headings):
@@ -129,6 +138,12 @@ def _with_flags(observations: Observations, rows: Sequence[tuple[str, ...]]) -> 
 def _meaning(reading: Reading, code: str) -> str:
     known = reading.series.metadata.flags
     return known.get(code) or "; ".join(known[word] for word in code.split() if known.get(word))
+
+
+def _labels(reading: Reading, limit: int) -> Sequence[str] | None:
+    """Return the series of each of the newest rows, if the rows of a reading are labelled."""
+    labels = reading.provenance
+    return labels if labels is None else labels[max(0, len(labels) - limit) :]
 
 
 def _fitting(lines: Sequence[Sequence[str]]) -> int:

@@ -136,6 +136,7 @@ def _poller(container: Container, app: Celery, *, isolation: IsolationLock, repo
         batch_size=1 if settings.embedded else BATCH_SIZE,
         seconds_until_due=use_cases.reap_fetches.seconds_until_due,
         ask_due=use_cases.ask_due_series,
+        watch=use_cases.watch_equivalences,
     )
 
 
