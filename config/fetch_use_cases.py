@@ -34,10 +34,12 @@ class FetchUseCases(Adapters):
     )
     ask_due_series = use_case("ask_due_series.AskDueSeries", Adapters.store, plan_next_look)
     manage_schedules = use_case("manage_schedules.ManageSchedules", Adapters.store, request_fetch, plan_next_look)
+    watch_equivalences = use_case("watch_equivalences.WatchEquivalences", Adapters.store)
     fetch_dataset = use_case(
         "fetch_dataset.FetchDataset",
         store=Adapters.store,
         plan_next_look=plan_next_look,
+        watch_equivalences=watch_equivalences,
         providers=Adapters.data_sources,
         calls=Adapters.calls,
         retry=Adapters.retry,

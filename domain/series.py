@@ -134,7 +134,8 @@ class Version:
         vintages: number of vintages.
         entry: number of the newest entry in the history of its metadata; 0 if there is none.
         status_at_source, status_since, replaced_by: as in ``AtSource``.
-        inputs: of a formula, what its result depends on beside its own metadata.
+        inputs: of a formula, or of a series that is read by a rule, what its result depends on beside its own state.
+        rules: number of the rules by which it has been spliced.
 
     """
 
@@ -147,6 +148,7 @@ class Version:
     status_since: datetime | None = None
     replaced_by: str | None = None
     inputs: tuple[object, ...] = ()
+    rules: int = 0
 
     @property
     def state(self) -> tuple[object, ...]:

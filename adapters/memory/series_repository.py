@@ -94,6 +94,9 @@ class MemorySeriesRepository:
         self.state.descriptions.pop(series_id, None)
         self.state.source_statuses.pop(series_id, None)
         self.state.formulas.pop(series_id, None)
+        self.state.splices.pop(series_id, None)
+        for equivalence in [each for each in self.state.equivalences.values() if series_id in (each.a.id, each.b.id)]:
+            self.state.remove_equivalence(equivalence.id)
         self.state.vintages.pop(series_id, None)
         self.state.sightings.pop(series_id, None)
         self.state.recorded = tuple(each for each in self.state.recorded if each.series_id != series_id)

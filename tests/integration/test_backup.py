@@ -32,6 +32,8 @@ from domain.observations import Observations
 from domain.schedules.schedule import Rule, Schedule, ScheduleKind
 from domain.schedules.selector import Selector
 from domain.schedules.window import AskingWindow
+from domain.stand_ins.equivalence import Divergence, DivergingCell, Equivalence, Member, Side
+from domain.stand_ins.splice import SpliceRule
 from domain.webhooks.delivery import Delivery, Reply
 from domain.webhooks.events import EventType, fetch_failed
 from domain.webhooks.webhook import Progress, Webhook
@@ -101,6 +103,17 @@ def filled(engine: Engine) -> SqlStore:
         deliveries = [Delivery.of(replace(event, type=kind), webhook.id, NOW, "") for kind in (event.type, EventType.REVISION_LARGE)]
         progress = Progress(position=event.position, holds=False, retry_at=NOW, last_success_at=NOW)
         uow.webhooks.finish(webhook.id, lease, progress, [deliveries[0].tried(Reply(204), NOW), deliveries[1].tried(Reply(500), NOW)])
+        first, second = (uow.series.add("quandl", DatasetCode("X", f"S{n}")) for n in range(2))
+        pair = Equivalence(
+            id=uuid4(), a=Member.of(first), b=Member.of(second), columns={"a": "b"}, created_at=NOW, position=1, compared_at=NOW
+        )
+        uow.equivalences.add(pair)
+        cells = [DivergingCell(date="2024-01-01", column="a", a=1.0, b=2.0, difference=0.5)]
+        facts = {"equivalence_id": pair.id, "a": pair.a, "b": pair.b, "found_at": NOW, "first": "2024-01-01", "last": "2024-01-01"}
+        uow.equivalences.record(Divergence(**facts, compared=1, arrived=Side.B, vintages=(1, 1), count=1, diverging=1, cells=cells))
+        splice = SpliceRule(made_at=NOW, stand_in="quandl:X/S1", start=NOW.date(), scale=0.1, columns={"a": "b"}, reason="It is gone.")
+        uow.splices.add(first, splice)
+        uow.splices.add(first, SpliceRule(made_at=NOW, reason="It is back."))
         uow.schedules.add(Schedule(id=uuid4(), selector=Selector.parse("X/*"), rule=rule, paused=False, created_at=NOW))
         uow.commit()
     return store

@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping, Select, bindparam, func, insert, select, upda
 
 from adapters.sql.postgres.binary_copy import copy_rows_in
 from adapters.sql.postgres.prepared import PreparedStatement
-from adapters.sql.rows.feed import TAKE_POSITIONS
+from adapters.sql.rows.feed import TAKE_POSITIONS, feed_entries, feed_entry_from
 from adapters.sql.rows.vintage_moments import read_moments
 from adapters.sql.rows.vintages import FACTS, LAST_NUMBER, fold, origin_from, read_label, row_of, vintage_from
 from adapters.sql.tables import feed, series, vintages
@@ -23,7 +23,6 @@ from adapters.sql.vintage_blocks.codec import FLAGGED
 from adapters.sql.vintage_blocks.folding import fold_column, fold_spans
 from adapters.sql.vintage_blocks.reader import read_stored
 from adapters.sql.vintage_blocks.walking import walk_states
-from domain.codes import DatasetCode
 from domain.errors import DamagedVintage, SeriesNotFound
 from domain.moments import AsOf
 from domain.observations import Label, Observations
@@ -96,16 +95,16 @@ class SqlVintageRepository:
         return [vintage_from(row) for row in reversed(rows)]
 
     def feed(self, *, after: int, limit: int) -> Sequence[FeedEntry]:
-        statement = _feed_entries().where(vintages.c.position > after).order_by(vintages.c.position).limit(limit)
-        return [_feed_entry(row) for row in self.transaction.run(statement).mappings()]
+        statement = feed_entries().where(vintages.c.position > after).order_by(vintages.c.position).limit(limit)
+        return [feed_entry_from(row) for row in self.transaction.run(statement).mappings()]
 
     def position(self) -> int:
         return int(self.transaction.run(select(feed.c.position)).scalar_one())
 
     def last_recorded(self, limit: int) -> Sequence[FeedEntry]:
         # Every position is above 0; SQLite's plan shows that it walks the index only with a bound.
-        statement = _feed_entries().where(vintages.c.position > 0).order_by(vintages.c.position.desc()).limit(limit)
-        return [_feed_entry(row) for row in self.transaction.run(statement).mappings()]
+        statement = feed_entries().where(vintages.c.position > 0).order_by(vintages.c.position.desc()).limit(limit)
+        return [feed_entry_from(row) for row in self.transaction.run(statement).mappings()]
 
     def labels(self, series_id: UUID) -> Mapping[Label, LabelledState]:
         facts = "number", "published", "digest", "known_at", "request", "response_sha256", "adapter_version"
@@ -238,22 +237,6 @@ def _lost(number: int) -> DamagedVintage:
 
 def _labelled(row: RowMapping) -> LabelledState:
     return LabelledState(number=row["number"], digest=row["digest"].hex(), known_at=row["known_at"], origin=origin_from(row))
-
-
-def _feed_entries() -> Select[Any]:
-    identity = series.c.id, series.c.provider, series.c.database_code, series.c.dataset_code
-    return select(vintages.c.position, *identity, series.c.vintage, *FACTS).join(series)
-
-
-def _feed_entry(row: RowMapping) -> FeedEntry:
-    return FeedEntry(
-        position=row[vintages.c.position],
-        series_id=row[series.c.id],
-        provider=row[series.c.provider],
-        code=DatasetCode(row[series.c.database_code], row[series.c.dataset_code]),
-        vintage=vintage_from(row),
-        is_newest=row[series.c.vintage] == row[vintages.c.number],
-    )
 
 
 def _of(statement: Select[Any], series_id: UUID) -> Select[Any]:

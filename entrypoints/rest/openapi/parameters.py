@@ -148,6 +148,20 @@ FOLLOWING: Parameters = {
     **_PAGE,
     "cursor": Parameter("`next` of the previous page."),
 }
+OF_SERIES: Parameters = {"timeseries_id": Parameter("Those of the series of this id.", _UUID)}
+DIVERGED: Parameters = {
+    "equivalence": Parameter("Those of the equivalence of this id.", _UUID),
+    **_PAGE,
+    "cursor": SEARCHING["cursor"],
+}
+STANDING_IN: Parameters = {
+    "provider": Parameter(
+        "A provider to search, by its name; may be repeated.", {"type": "array", "items": {"type": "string"}, "maxItems": 4}
+    ),
+    "query": Parameter("The words to search providers for; by default those of the series' name.", {"type": "string", "maxLength": 200}),
+    "column": Parameter("The column that must go on; by default the closing price if there is one, else the first one."),
+    "limit": Parameter("The maximum number of candidates.", integer(1, 50, default=50)),
+}
 SCHEDULES: Parameters = {
     "selector": Parameter("Exactly this selector, as it was given.", {"type": "string", "examples": ["fred:FRED/GDP", "FRED/GS*"]}),
     "timeseries_id": Parameter("Those that follow the series of this id.", _UUID),
@@ -200,7 +214,9 @@ PATH: Parameters = {
     "fetch_id": Parameter("The fetch's id.", _UUID),
     "schedule_id": Parameter("The schedule's id.", _UUID),
     "webhook_id": Parameter("The webhook's id.", _UUID),
+    "equivalence_id": Parameter("The equivalence's id.", _UUID),
     "key_id": Parameter("The key's id.", {"type": "string", "pattern": "^[0-9a-f]{12}$"}),
+    "name": Parameter("The provider's name."),
     "number": Parameter("The vintage's number.", integer(1)),
     "digest": Parameter("The panel's digest.", {"type": "string", "pattern": "^[0-9a-f]{64}$"}),
     "date": Parameter("A date of the series: a day, or an instant.", DAY),

@@ -17,6 +17,8 @@ from entrypoints.rest.schemas.providers import ProviderHitsSchema, ProviderSchem
 from entrypoints.rest.schemas.requested import BatchItemSchema
 from entrypoints.rest.schemas.schedules import PreviewedLookSchema
 from entrypoints.rest.schemas.series import ItemSchema, SourceSchema
+from entrypoints.rest.schemas.stand_ins import EquivalenceSchema
+from entrypoints.rest.schemas.states import SplicedSchema
 from entrypoints.rest.schemas.vintages import VintageInFullSchema, VintageSchema
 from entrypoints.rest.schemas.webhooks import WebhookSchema
 
@@ -25,7 +27,7 @@ MAYBE_TEXT, MAYBE_NUMBER = fields.String(allow_none=True), fields.Integer(allow_
 TEXTS = fields.List(TEXT)
 SOURCE, VINTAGE = fields.Nested(SourceSchema), fields.Nested(VintageSchema)
 
-_VALUE = {"type": ["number", "null"]}
+_VALUE = {"type": ["number", "string", "null"]}
 _ROW = {"type": "array", "prefixItems": [{"type": "string"}], "items": _VALUE}
 _RECORD = {"type": "object", "additionalProperties": {"type": ["number", "string", "null"]}}
 _ROWS = fields.Raw(metadata={"type": "array", "items": _ROW})
@@ -67,6 +69,7 @@ ALIVE = make_schema("Alive", status=TEXT)
 READY = make_schema("Ready", status=TEXT, oldest_due_seconds=fields.Float(), workers=NUMBER, broker=TEXT)
 FOUND = make_schema("Found", stored=fields.List(fields.Nested(ItemSchema)), providers=fields.List(fields.Nested(ProviderHitsSchema)))
 PROVIDERS = make_schema("Providers", items=fields.List(fields.Nested(ProviderSchema)))
+EQUIVALENCES = make_schema("Equivalences", items=fields.List(fields.Nested(EquivalenceSchema)))
 WEBHOOKS = make_schema("Webhooks", items=fields.List(fields.Nested(WebhookSchema)))
 KEYS = make_schema("Keys", items=fields.List(fields.Nested(KeySchema)))
 PENDING = make_schema(
@@ -86,6 +89,7 @@ OBSERVATIONS = make_schema(
     series=SOURCE,
     vintage=fields.Nested(VintageSchema, allow_none=True),
     formula=optional(fields.Nested(ComputedSchema)),
+    splice=optional(fields.Nested(SplicedSchema)),
     checked_at=optional(InstantField(allow_none=True)),
     stale=optional(fields.Boolean()),
     note=optional(fields.String()),

@@ -41,6 +41,7 @@ from entrypoints.rest.schemas.requested import RequestedSchema
 from entrypoints.rest.schemas.schedules import NextLookSchema
 from entrypoints.rest.schemas.series import ItemSchema, SeriesSchema
 from entrypoints.rest.schemas.source_status import StatusChangeSchema
+from entrypoints.rest.schemas.stand_ins import SpliceRuleSchema
 
 _LINKS = {
     "timeseries": "/timeseries",
@@ -51,6 +52,8 @@ _LINKS = {
     "fetches": "/fetches",
     "formulas": "/formulas",
     "schedules": "/schedules",
+    "equivalences": "/equivalences",
+    "divergences": "/divergences",
     "providers": "/providers",
     "search": "/search",
     "metrics": "/metrics",
@@ -124,7 +127,7 @@ class TimeSeriesResource(RequestsResource):
         series_id = parse_uuid(parameters.text("id") or "")
         order = parameters.choice("order", Order) or Order.DESCENDING
         query = parse_selection(parameters)
-        stored = self._read_series.stored_version(series_id)
+        stored = self._read_series.stored_version(series_id, query.moment)
         if not stored.version.vintages:
             described = self._describe_series(series_id)
             if described.series.status is SeriesStatus.ERROR:
@@ -133,7 +136,7 @@ class TimeSeriesResource(RequestsResource):
             return
 
         def build() -> EncodedResponse:
-            reading = self._read_series(series_id, query)
+            reading = self._read_series(series_id, replace(query, by_rule=stored.version.rules > 0))
             self._sender.check_size(reading.observations)
             path = permanent_path_of(req, req.path, reading)
             headers = {"Content-Location": path, "Last-Modified": dt_to_http(reading.vintage.known_at)}
@@ -180,6 +183,7 @@ class OneTimeSeriesResource:
             "replaces": described.replaces,
             "source_statuses": StatusChangeSchema(many=True).dump(described.source_statuses),
             "gates_in_force": GatesSchema().dump(gates.in_force),
+            "splices": SpliceRuleSchema(many=True).dump(described.rules),
         }
 
 

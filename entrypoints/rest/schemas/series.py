@@ -13,6 +13,7 @@ from entrypoints.rest.schemas.fetches import FetchSchema
 from entrypoints.rest.schemas.gates import GatesSchema, SeriesGatesSchema
 from entrypoints.rest.schemas.schedules import NextLookSchema
 from entrypoints.rest.schemas.source_status import StatusChangeSchema
+from entrypoints.rest.schemas.stand_ins import SpliceRuleSchema
 from entrypoints.rest.schemas.vintages import VintageSchema
 
 
@@ -90,6 +91,7 @@ class SeriesSchema(StateSchema):
     source_statuses = fields.List(fields.Nested(StatusChangeSchema))
     gates = fields.Nested(SeriesGatesSchema)
     gates_in_force = fields.Nested(GatesSchema)
+    splices = fields.List(fields.Nested(SpliceRuleSchema))
 
 
 def links(series_id: object) -> dict[str, str]:

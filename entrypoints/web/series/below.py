@@ -1,4 +1,4 @@
-"""What stands below the chart: releases, first against latest, history, differences, table, vintages, fetches and source."""
+"""What stands below the chart: releases, first against latest, history, differences, table, vintages, fetches, source and stand-ins."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from domain.use_cases import UseCases
 from domain.use_cases.list_vintages import VintagePage
 from domain.use_cases.measure_revisions import StatisticsQuery
 from domain.use_cases.read_releases import TriangleQuery
+from entrypoints.web.freshness import needs_stand_in
 from entrypoints.web.series.differences import differences, said
 from entrypoints.web.series.first_latest import as_csv, first_against_latest
 from entrypoints.web.series.looking_back import Vintages
@@ -27,7 +28,7 @@ from entrypoints.web.series.statistics import statistics
 from entrypoints.web.series.view import View, aligned
 
 _MOST_DATES = 400
-_MOST_DIFFERENCES, _MOST_LISTED, _MOST_FETCHES = 1000, 500, 50
+_MOST_DIFFERENCES, _MOST_LISTED, _MOST_FETCHES, _MOST_CANDIDATES = 1000, 500, 50, 20
 _CACHE_SIZE = 64
 #: A page of the table has so many rows; of many columns fewer, for so many cells.
 _ROWS, _FEWEST_ROWS, _CELLS = 100, 25, 400
@@ -64,6 +65,8 @@ class Below:
         """
         several = len(page.items) > 1
         tabs = [each for each in Tab if (several or not each.looks_back) and not (view.computed and each.is_stored)]
+        if not (needs_stand_in(view.described) or view.state.tab is Tab.STAND_INS):
+            tabs = [each for each in tabs if each is not Tab.STAND_INS]
         tab = view.state.tab or (Tab.RELEASES if several else Tab.TABLE)
         if view.computed and tab not in tabs:
             tab = Tab.TABLE
@@ -76,6 +79,7 @@ class Below:
             Tab.VINTAGES: lambda: self._vintages(view, page),
             Tab.FETCHES: lambda: self._fetches(view),
             Tab.SOURCE: lambda: _source(view, page),
+            Tab.STAND_INS: lambda: self._stand_ins(view),
         }
         return {"tab": tab, "tabs": tabs, **read[tab]()}
 
@@ -99,6 +103,10 @@ class Below:
 
     def _fetches(self, view: View) -> dict[str, Any]:
         return {"fetches": self._use_cases.follow_fetches.list(FetchQuery(series_id=view.series.id, limit=_MOST_FETCHES)).items}
+
+    def _stand_ins(self, view: View) -> dict[str, Any]:
+        found = self._use_cases.find_stand_ins(view.series.id, column=view.column, limit=_MOST_CANDIDATES)
+        return {"candidates": found.items, "query": found.query}
 
     def _read_releases(self, series_id: UUID, _count: int, query: TriangleQuery) -> Sequence[Releases]:
         return self._use_cases.read_releases(series_id, query).rows

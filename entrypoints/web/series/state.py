@@ -70,6 +70,7 @@ class Tab(StrEnum):
     VINTAGES = "vintages"
     FETCHES = "fetches"
     SOURCE = "source"
+    STAND_INS = "stand-ins"
 
     @property
     def label(self) -> str:
@@ -84,7 +85,7 @@ class Tab(StrEnum):
     @property
     def is_stored(self) -> bool:
         """Whether it shows what is stored of a series, which of a formula is nothing."""
-        return self in (Tab.VINTAGES, Tab.FETCHES)
+        return self in (Tab.VINTAGES, Tab.FETCHES, Tab.STAND_INS)
 
 
 _TABS = {Tab.FIRST: "First → latest", Tab.DIFF: "Differences"}

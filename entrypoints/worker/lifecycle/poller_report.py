@@ -1,0 +1,35 @@
+"""What the poller's process tells the worker's main one."""
+
+from __future__ import annotations
+
+import multiprocessing
+from time import monotonic
+
+
+class PollerReport:
+    """
+    Memory shared with a process started later.
+
+    Attributes:
+        longest_wait: for how many seconds the longest due fetch has waited while the poller runs nothing.
+
+    """
+
+    def __init__(self) -> None:
+        self._values = multiprocessing.get_context("spawn").Array("d", (0.0, monotonic()), lock=False)
+
+    @property
+    def longest_wait(self) -> float:
+        return float(self._values[0])
+
+    def report_wait(self, seconds: float) -> None:
+        """Set the longest wait."""
+        self._values[0] = seconds
+
+    def report_attempt(self) -> None:
+        """Note that the poller has looked for work, or tried to."""
+        self._values[1] = monotonic()
+
+    def silence(self) -> float:
+        """Return for how many seconds the poller has not reported an attempt."""
+        return monotonic() - float(self._values[1])
