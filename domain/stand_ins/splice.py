@@ -9,11 +9,12 @@ from datetime import date, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.flags import Flags, stacked
 from domain.formulas.computing import Component
 from domain.formulas.lines import finite
 from domain.frequency import Collapse, Frequency
 from domain.moments import AsOf
-from domain.observations import Dates, Observations
+from domain.observations import Dates, Matrix, Observations
 from domain.series import Metadata, TimeSeries
 from domain.vintages import StoredVintage
 
@@ -89,19 +90,32 @@ def rule_at(rules: Sequence[SpliceRule], moment: AsOf) -> SpliceRule | None:
 
 
 def splice(rule: SpliceRule, before: Observations, after: Observations) -> Observations:
-    """Return the rows of a series before the rule's day, and from it on those of its stand-in, scaled; other columns are missing there."""
-    start = np.datetime64(rule.start, "D")
-    old, new = before.dates < start, after.dates >= start
+    """
+    Return the rows of a series before the rule's day, and from it on those of its stand-in, scaled; other columns are missing there.
+
+    Each value keeps its flag.
+    """
+    if rule.start is None:
+        return before
+    first, later = before.window(end=rule.start - timedelta(days=1)), _renamed(rule, before.columns, after.window(rule.start))
     kind = max(before.dates.dtype, after.dates.dtype, key=str)
-    dates = np.concatenate([before.dates[old].astype(kind), after.dates[new].astype(kind)])
-    values = np.full((len(dates), len(before.columns)), np.nan, order="F")
-    values[: int(old.sum())] = before.values[old]
-    for place, name in enumerate(before.columns):
-        other = rule.columns.get(name)
-        if other in after.columns:
-            with np.errstate(over="ignore"):
-                values[int(old.sum()) :, place] = finite(rule.scale * after.values[new, after.columns.index(other)])
-    return Observations.from_trusted(dates, before.columns, values)
+    dates = np.concatenate([part.dates.astype(kind) for part in (first, later)])
+    flags = stacked([(part.flags, len(part)) for part in (first, later)], len(before.columns))
+    return Observations.from_trusted(dates, before.columns, np.concatenate([first.values, later.values]), flags)
+
+
+def _renamed(rule: SpliceRule, columns: tuple[str, ...], after: Observations) -> Observations:
+    """Return a stand-in's rows with the columns of the series for which it goes on, scaled."""
+    named = [(place, rule.columns.get(name)) for place, name in enumerate(columns)]
+    places = {place: after.columns.index(name) for place, name in named if name in after.columns}
+    values: Matrix = np.full((len(after), len(columns)), np.nan, order="F")
+    cells = np.zeros(values.shape, np.uint16)
+    for place, other in places.items():
+        with np.errstate(over="ignore"):
+            values[:, place] = finite(rule.scale * after.values[:, other])
+        if after.flags:
+            cells[:, place] = after.flags.cells[:, other]
+    return Observations.from_trusted(after.dates, columns, values, Flags.of(after.flags.codes, cells) if after.flags else None)
 
 
 def provenance(rule: SpliceRule, reference: str, dates: Dates, read: Dates, *, collapse: Collapse | None = None) -> Sequence[str]:

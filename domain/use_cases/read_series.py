@@ -132,9 +132,6 @@ class ReadSeries:
             if series.is_formula:
                 return self._computed(series, compute(uow, series, selection.moment), selection, now)
             rule = _rule(uow, series, selection.moment) if selection.by_rule else None
-            if rule and selection.flags:
-                hint = "Ask for those of the series that it joins."
-                raise InvalidInput("flags belong to stored values; a spliced series has none of its own.", field="flags", hint=hint)
             if rule:
                 spliced = read_splice(uow, series, rule, selection.moment, periods=selection.periods)
                 return self._spliced(series, spliced, selection, now)
@@ -160,7 +157,7 @@ class ReadSeries:
 
     def _spliced(self, series: TimeSeries, spliced: Spliced, selection: Selection, now: datetime) -> Reading:
         state, metadata, compares = spliced.state, spliced.metadata, isinstance(selection.transform, PeriodTransform)
-        found = _select(state.observations, selection, metadata.frequency)
+        found = _select(_stored(state, selection), selection, metadata.frequency)
         read = state.observations.window(None if compares else selection.start, selection.end).dates
         reference = f"{series.provider}:{series.code}"
         return Reading(

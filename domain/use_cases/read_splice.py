@@ -13,7 +13,7 @@ from domain.moments import AsOf
 from domain.observations import Observations
 from domain.periods import Side, aligned, stated
 from domain.ports import UnitOfWork
-from domain.series import Metadata, TimeSeries
+from domain.series import FLAGS, Metadata, TimeSeries
 from domain.stand_ins.splice import Spliced, SpliceRule, splice
 from domain.use_cases.stored_state import check_position, metadata_moment, stored_state
 from domain.vintages import NewState, Origin, StoredVintage, Vintage
@@ -42,16 +42,19 @@ def read_splice(uow: UnitOfWork, series: TimeSeries, rule: SpliceRule, moment: A
         raise ComponentMissing(f"{series.code} goes on with {rule.stand_in}, which is not stored here.", hint=hint)
     own = stored_state(uow, series, pinned)
     metadata = _metadata(uow, series, pinned, own)
+    flags = metadata.flags
     try:
         other = stored_state(uow, stand_in, pinned)
-        after = _aligned(other, _metadata(uow, stand_in, pinned, other), periods)
+        described = _metadata(uow, stand_in, pinned, other)
+        after = _aligned(other, described, periods)
+        flags = {**described.flags, **flags}
     except (NoObservationsYet, NotKnownYet):
         other, after = None, Observations.empty(unit=own.observations.unit)
     components = [Component(series, own.vintage), *([Component(stand_in, other.vintage)] if other else [])]
     return Spliced(
         rule=rule,
         state=_state(rule, splice(rule, _aligned(own, metadata, periods), after), components),
-        metadata=metadata,
+        metadata=replace(metadata, extra={**metadata.extra, FLAGS: flags}) if flags else metadata,
         position=pinned.position or 0,
         stand_in=stand_in,
         components=components,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from falcon.testing import Result, TestClient
 from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, FetchError, SourceForbidden, SourceGone, SourceUnavailable
+from domain.flags import Flags
 from domain.frequency import Frequency
 from domain.observations import Observations
 from domain.searching import SearchHit
@@ -189,6 +191,29 @@ def test_a_splice_has_a_permanent_address_and_entity_tags(service: Service) -> N
     assert [(each["number"], each["stand_in"], each["scale"]) for each in described["splices"]] == [(1, B, 1000.0)]
     assert service.get(path, definition_as_of="2024-01-01").status_code == 400
     assert len(service.get(f"/timeseries/{service.id}/vintages").json["items"]) == 1
+
+
+def test_flags_stand_beside_the_values_of_both(service: Service) -> None:
+    """Each value has the flag of its own series; the label is the last column."""
+    service.equate(failover=True, failover_after="0s")
+    service.clock.forward(hours=1)
+    service.kill("410")
+    state = months(6)
+    flags = Flags.from_texts([[""] * 5 + ["p"]])
+    service.other.observations = Observations.of(state.dates, state.columns, state.values, flags=flags)
+    service.other.metadata = replace(service.other.metadata, extra={"flags": {"p": "provisional"}})
+    service.request(B)
+    found = service.get(f"/timeseries/{service.id}/data.json", flags="true", limit=2).json
+    assert (found["columns"], found["flags"]) == (["date", "Value", "Value_flag", "provenance"], {"p": "provisional"})
+    assert [row[2:] for row in found["data"]] == [[None, A], ["p", B]]
+    for form in ("csv", "parquet", "arrow"):
+        heading, *rows = service.texts(form, flags="true", limit="2")
+        assert heading == ["date", "Value", "Value_flag", "provenance"]
+        assert [row[3] for row in rows] == [A, B]
+        assert rows[1][2] == "p"
+    records = service.get(f"/timeseries/{service.id}/data.json", flags="true", shape="records", limit=1).json["data"]
+    assert list(records[0]) == ["date", "Value", "Value_flag", "provenance"]
+    assert len(service.get(f"/timeseries/{service.id}/data.json", limit=2).json["data"][0]) == 3
 
 
 def test_a_divergence_is_seen_at_the_arrival_that_brings_it(service: Service) -> None:

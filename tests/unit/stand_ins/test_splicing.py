@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.flags import Flags
 from domain.frequency import Collapse, Frequency, collapse
 from domain.moments import AsOf
 from domain.observations import Observations
@@ -19,22 +20,27 @@ NAN = float("nan")
 _DAYS = st.integers(0, 40)
 _VALUES = st.one_of(st.just(NAN), st.floats(-1e300, 1e300), st.sampled_from([0.0, -0.0, 1.0, 0.1]))
 _COLUMNS = ("Open", "Close", "Volume")
-Rows = dict[date, dict[str, float]]
+Cell = tuple[float, str | None]
+Rows = dict[date, dict[str, Cell]]
 
 
-def bits(value: float) -> str:
-    return "nan" if math.isnan(value) else value.hex()
+def bits(cell: Cell) -> tuple[str, str | None]:
+    value, flag = cell
+    return "nan" if math.isnan(value) else value.hex(), flag
 
 
 @st.composite
 def states(draw: st.DrawFn) -> tuple[Observations, Rows]:
-    """A state, and the same as plain rows."""
+    """A state, some of whose values have flags, and the same as plain rows."""
     columns = draw(st.lists(st.sampled_from(_COLUMNS), min_size=1, unique=True))
     days = sorted(draw(st.sets(_DAYS)))
     values = [[draw(_VALUES) for _ in columns] for _ in days]
     dates = [ORIGIN + timedelta(days=day) for day in days]
-    rows = {day: dict(zip(columns, row, strict=True)) for day, row in zip(dates, values, strict=True)}
-    return Observations.of(dates, columns, values if days else []), rows
+    codes = [[draw(st.sampled_from(["", "", "p", "e r"])) for _ in columns] for _ in days]
+    flags = Flags.from_texts(list(zip(*codes, strict=True))) if days else None
+    cells = [[(value, code or None) for value, code in zip(*row, strict=True)] for row in zip(values, codes, strict=True)]
+    rows = {day: dict(zip(columns, row, strict=True)) for day, row in zip(dates, cells, strict=True)}
+    return Observations.of(dates, columns, values if days else [], flags=flags), rows
 
 
 @given(states(), states(), _DAYS, st.floats(1e-10, 1e10), st.dictionaries(st.sampled_from(_COLUMNS), st.sampled_from(_COLUMNS)))
@@ -47,15 +53,18 @@ def test_a_splice_is_the_rows_before_its_day_and_the_scaled_ones_from_it_on(
     wanted = [(day, [row[name] for name in a.columns], "p:X/A") for day, row in rows_a.items() if day < start]
     for day_, row in rows_b.items():
         if day_ >= start:
-            scaled = [scale * row[columns[name]] if columns.get(name) in row else NAN for name in a.columns]
-            wanted.append((day_, [value if math.isfinite(value) else NAN for value in scaled], "p:X/B"))
+            cells = [row.get(columns.get(name, ""), (NAN, None)) for name in a.columns]
+            scaled = [(scale * value, flag) for value, flag in cells]
+            wanted.append((day_, [(value if math.isfinite(value) else NAN, flag) for value, flag in scaled], "p:X/B"))
 
     found = splice(rule, a, b)
     labels = provenance(rule, "p:X/A", found.dates, found.dates)
     assert found.columns == a.columns
-    rows = zip(found.labels(), found.values.tolist(), labels, strict=True)
-    assert [(day, [*map(bits, row)], label) for day, row, label in rows] == [(day, [*map(bits, row)], label) for day, row, label in wanted]
-    assert Observations.of(found.dates, found.columns, found.values) == found
+    names = [found.flags.column(place) if found.flags else [None] * len(found) for place in range(len(found.columns))]
+    rows = zip(found.labels(), found.values.tolist(), zip(*names, strict=True), labels, strict=True)
+    whole = [(day, [*map(bits, zip(row, flags, strict=True))], label) for day, row, flags, label in rows]
+    assert whole == [(day, [*map(bits, row)], label) for day, row, label in wanted]
+    assert Observations.of(found.dates, found.columns, found.values, flags=found.flags) == found
 
 
 @given(states(), states(), _DAYS, st.sampled_from(Collapse))
