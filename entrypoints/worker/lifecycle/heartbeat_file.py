@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import socket
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 
-_PATTERN = "worker-*.alive"
+_PATTERN, _TOUCH_SECONDS = "worker-*.alive", 1.0
 
 
 class HeartbeatFile:
@@ -18,7 +20,7 @@ class HeartbeatFile:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Containers that share a folder have processes of the same id.
         self._path = folder / _PATTERN.replace("*", f"{socket.gethostname()}-{os.getpid()}")
-        self._descriptor = self._open()
+        self._descriptor, self._touched_at = self._open(), -math.inf
         # The worker has not polled yet.
         os.utime(self._descriptor, (0, 0))
 
@@ -28,7 +30,10 @@ class HeartbeatFile:
         return self._path.stem.removeprefix("worker-")
 
     def touch(self) -> None:
-        """Set the file's time to now; create it again if it was removed."""
+        """Set the file's time to now, at most once a second; create it again if it was removed."""
+        if monotonic() - self._touched_at < _TOUCH_SECONDS:
+            return
+        self._touched_at = monotonic()
         if not self._path.exists():
             os.close(self._descriptor)
             self._descriptor = self._open()
