@@ -19,10 +19,12 @@ class Container(FetchUseCases):
     manage_formulas = use_case(
         "manage_formulas.ManageFormulas", Adapters.store, Adapters.data_sources, Adapters.routing, FetchUseCases.request_fetch
     )
+    manage_equivalences = use_case("manage_equivalences.ManageEquivalences", Adapters.store, Adapters.data_sources, Adapters.routing)
     list_formula_vintages = use_case("list_formula_vintages.ListFormulaVintages", Adapters.store)
     read_series = use_case("read_series.ReadSeries", store=Adapters.store, freshness=Adapters.freshness)
     search_series = use_case("search_series.SearchSeries", Adapters.store)
     search_providers = use_case("search_providers.SearchProviders", **FetchUseCases.asking)
+    find_stand_ins = use_case("find_stand_ins.FindStandIns", Adapters.store, search_providers)
     describe_series = use_case("describe_series.DescribeSeries", **FetchUseCases.catalogue)
     diagnose_code = use_case("diagnose_code.DiagnoseCode", Adapters.data_sources, Adapters.routing)
     remove_series = use_case("remove_series.RemoveSeries", Adapters.store)
@@ -51,5 +53,6 @@ class Container(FetchUseCases):
     check_key = use_case("check_key.CheckKey", Adapters.store)
     manage_keys = use_case("manage_keys.ManageKeys", Adapters.store)
     list_providers = use_case("list_providers.ListProviders", **FetchUseCases.asking)
+    unblock_provider = use_case("unblock_provider.UnblockProvider", **FetchUseCases.asking)
     check_providers = use_case("check_providers.CheckProviders", Adapters.data_sources, Adapters.conformance)
     use_cases = Singleton(LazyUseCases, __self__)

@@ -11,6 +11,7 @@ from typing import Any
 from domain.codes import DatasetCode
 from domain.errors import FetchError, ProviderNotConfigured, ThrottledLocally, UnknownProvider
 from domain.frequency import Frequency
+from domain.gates.settings import Gates
 from domain.observations import Observations
 from domain.ports import DataSource, Fetched, ListsReleases, PriorState, ReadsFiles, SearchesSeries
 from domain.providers import Finding, Provider, Terms
@@ -113,9 +114,11 @@ class FakeProviders:
             terms=Terms(attribution=name, url=""),
             problem=problem,
             notices_changes=hasattr(self.sources[name], "has_changed"),
+            any_case=hasattr(source, "own_spelling") or getattr(source, "any_case", False),
             reads_files=isinstance(self.sources[name], ReadsFiles),
             zone=getattr(source, "zone", ""),
             releases=getattr(source, "releases", None),
+            gates=getattr(source, "gates", Gates()),
             search=getattr(source, "search_kind", SearchKind.QUERY) if isinstance(source, SearchesSeries) else None,
         )
 
@@ -127,10 +130,12 @@ class FakeProviders:
         changed: bool = source.has_changed(code, validators)
         return changed
 
-    def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
+    def own_spelling(self, name: str, code: DatasetCode) -> DatasetCode | None:
         source: Any = self.sources[name]
-        found: DatasetCode | None = source.own_spelling(alias) if hasattr(source, "own_spelling") else None
+        found: DatasetCode | None = source.own_spelling(code) if hasattr(source, "own_spelling") else None
         return found
+
+    code_from_alias = own_spelling
 
     def run_conformance(self, name: str, *, online: bool = False) -> Sequence[Finding]:
         return [Finding("tells its facts"), Finding("was asked", "" if online else self.get(name).problem)]

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from adapters.memory.state import Clock, State
 from domain.metrics import Counted, Metrics
+from domain.moments import is_ahead
 
 _DAY = timedelta(days=1)
 
@@ -24,7 +25,8 @@ class MemoryMetricsRepository:
         self.state.heartbeats = {name: seen for name, seen in self.state.heartbeats.items() if now - seen < _DAY} | {worker: now}
 
     def workers(self, seconds: float) -> int:
-        return sum(1 for seen in self.state.heartbeats.values() if seen > self.clock() - timedelta(seconds=seconds))
+        now = self.clock()
+        return sum(not is_ahead(seen, now) and seen > now - timedelta(seconds=seconds) for seen in self.state.heartbeats.values())
 
     def count(self, what: Counted, times: int = 1) -> None:
         self.state.counts[what] = self.state.counts.get(what, 0) + times

@@ -19,10 +19,12 @@ STALE_SECONDS = 60.0
 @click.pass_obj
 def health(session: Session, part: str) -> int:
     """Check whether the API or the worker is healthy; exits with 1 if not."""
+    from entrypoints.cli.tables import say
+
     service = session.service()
     problem = find_api_problem(service) if part == "api" else _find_worker_problem(service)
     if problem:
-        click.echo(f"lanner: {problem}", err=True)
+        say(f"lanner: {problem}", err=True)
     return 1 if problem else 0
 
 

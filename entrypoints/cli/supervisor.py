@@ -17,7 +17,7 @@ import click
 
 from domain.errors import DomainError
 from entrypoints.liveness import Liveness
-from entrypoints.parent import die_with_parent
+from entrypoints.parent import die_with_parent, hang_up_is_ignored
 
 logger = logging.getLogger(__name__)
 
@@ -119,8 +119,8 @@ class Supervisor:
         self._stop_requested = False
 
     def run(self, *, is_ready: Callable[[], bool], on_ready: Callable[[], None]) -> None:
-        """Start the children, call ``on_ready`` once they are ready, and restart them until SIGTERM, SIGINT or SIGHUP."""
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        """Start the children, call ``on_ready`` once they are ready, and restart them until SIGTERM, SIGINT or an unignored SIGHUP."""
+        for number in (signal.SIGTERM, signal.SIGINT, *([] if hang_up_is_ignored() else [signal.SIGHUP])):
             signal.signal(number, self._request_stop)
         ready = False
         try:
@@ -134,13 +134,13 @@ class Supervisor:
                 sleep(_TICK_SECONDS)
         finally:
             self._stop()
+            if self._stop_requested:
+                _tell("Stopped.")
 
     def _request_stop(self, *_: Any) -> None:
         first, self._stop_requested = not self._stop_requested, True
         if first:
-            # Not print: a signal may interrupt one, which cannot be entered twice; and the terminal may be gone.
-            with suppress(OSError):
-                os.write(sys.stderr.fileno(), "Stopping…\n".encode(sys.stderr.encoding, "replace"))
+            _tell("Stopping…")
 
     def _stop(self) -> None:
         for child in self._children:
@@ -150,3 +150,9 @@ class Supervisor:
             sleep(_TICK_SECONDS)
         for child in self._children:
             child.send_signal(signal.SIGKILL)
+
+
+def _tell(text: str) -> None:
+    # Not print: a signal may interrupt one, which cannot be entered twice; and the terminal may be gone.
+    with suppress(OSError):
+        os.write(sys.stderr.fileno(), f"{text}\n".encode(sys.stderr.encoding, "replace"))

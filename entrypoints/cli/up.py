@@ -82,6 +82,7 @@ def _announce(service: Service) -> None:
     host = f"[{service.host}]" if ":" in service.host else service.host
     address = f"http://{host}:{service.port}"
     body = '{"provider":"sample","database_code":"SAMPLE","dataset_code":"GDP"}'
+    # The shell takes the two lines of the first command as one, also when they are copied.
     click.echo(
         f"""
 lanner is ready at {address}
@@ -89,7 +90,8 @@ lanner is ready at {address}
   database     {service.database}
 
 Try, then ask for the data with the id of the answer:
-  curl -d '{body}' -H "Content-Type: application/json" -X POST {address}/timeseries
+  curl -d '{body}' \\
+    -H "Content-Type: application/json" -X POST {address}/timeseries
   curl "{address}/timeseries?id=ID"
 
 Ctrl-C stops it.

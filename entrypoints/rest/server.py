@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from time import sleep
@@ -19,6 +20,7 @@ from typing import Any
 from domain.errors import InvalidInput
 from domain.use_cases import UseCases
 from entrypoints.liveness import Liveness
+from entrypoints.parent import hang_up_is_ignored
 from entrypoints.rest import connections
 from entrypoints.rest.probe import get_json, is_lanner
 
@@ -124,6 +126,9 @@ def serve(  # noqa: PLR0913 - the server's options
         workers_kill_timeout=math.ceil(stop_seconds),
         **(_reloading() if debug else {}),
     )
+    if hang_up_is_ignored():
+        # Granian has set its own handler by then, which starts all processes anew.
+        server.on_startup(partial(signal.signal, signal.SIGHUP, signal.SIG_IGN))
     if not debug:
         Thread(target=_kill_if_hung, args=(server, host, port), name="watchdog", daemon=True).start()
     worker = connections.with_send_timeout(MPServer._spawn_wsgi_worker)  # noqa: SLF001 - the only way to the socket

@@ -19,10 +19,11 @@ from celery.worker import state
 
 from config import bootstrap
 from config.container import Container
+from domain.errors import DomainError
 from entrypoints.parent import die_with_parent
 from entrypoints.worker.app import create_worker, open_controller
 from entrypoints.worker.deliveries import Deliveries
-from entrypoints.worker.lifecycle.heartbeat_file import HeartbeatFile
+from entrypoints.worker.lifecycle.heartbeat_file import HeartbeatFile, check_folder
 from entrypoints.worker.lifecycle.isolation import IsolationLock
 from entrypoints.worker.lifecycle.lease_table import LeaseTable, expire_leases
 from entrypoints.worker.lifecycle.poller_report import PollerReport
@@ -53,12 +54,16 @@ def main() -> int:
     """
     container = bootstrap()
     settings = container.settings()
+    check_folder(settings.data_dir)
     container.store().check()
+    container.use_cases().unblock_provider.resume_orphans()
     logger.info("worker starts", extra={"data_dir": str(settings.data_dir), "embedded": settings.embedded})
     isolation, stop = IsolationLock(), Event()
     app = _app(container, isolation)
     fetch_dataset = container.use_cases().fetch_dataset
     _collect_garbage_rarely()
+    if not settings.embedded:
+        _check_shared_memory()
     report = PollerReport()
     on_stop: Callable[[], object] = fetch_dataset.running.close
     release: Callable[[], object] = fetch_dataset.release
@@ -74,7 +79,18 @@ def main() -> int:
     watched = lambda: report.longest_wait, lambda: not state.active_requests, stop
     others = {"silence": report.silence, "end_others": end_poller}
     Thread(target=exit_if_stuck, args=watched, kwargs=others, name="watchdog", daemon=True).start()
-    return _work(app, stop, on_stop)
+    code = _work(app, stop, on_stop)
+    logger.info("worker stopped")
+    return code
+
+
+def _check_shared_memory() -> None:
+    """Raise DomainError where processes cannot share locks, as those of the pool do."""
+    try:
+        multiprocessing.get_context("spawn").Lock()
+    except OSError as error:
+        message = f"The worker's processes cannot share memory: {error.strerror}."
+        raise DomainError(message, hint="Let this user write to /dev/shm, as with mode 1777.") from error
 
 
 def _collect_garbage_rarely() -> None:
@@ -120,6 +136,7 @@ def _poller(container: Container, app: Celery, *, isolation: IsolationLock, repo
         batch_size=1 if settings.embedded else BATCH_SIZE,
         seconds_until_due=use_cases.reap_fetches.seconds_until_due,
         ask_due=use_cases.ask_due_series,
+        watch=use_cases.watch_equivalences,
     )
 
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from random import uniform
 from threading import Event
 from time import monotonic
@@ -48,6 +49,7 @@ class Poller:
         batch_size: how many fetches one notification names.
         seconds_until_due: returns the seconds until the next fetch is due, at most its argument.
         ask_due: requests fetches of a batch of followed series whose time has come; returns whether there may be more.
+        watch: compares a batch of what has arrived with what should agree with it; returns whether there may be more.
 
     """
 
@@ -65,11 +67,12 @@ class Poller:
         batch_size: int = 1,
         seconds_until_due: Callable[[float], float] = float,
         ask_due: Callable[[], bool] = bool,
+        watch: Callable[[], bool] = bool,
         clock: Clock = monotonic,
     ) -> None:
         self._find_due, self._notify, self._run, self._heartbeat = find_due, notify, run, heartbeat
         self._prune, self._report_wait, self._seconds_until_due = prune, report_wait, seconds_until_due
-        self._ask_due, self._report_attempt = ask_due, report_attempt
+        self._ask_due, self._watch, self._report_attempt = ask_due, watch, report_attempt
         self._renotify_seconds, self._batch_size, self._clock = renotify_seconds, batch_size, clock
         self._due_since: dict[_Due, float] = {}
         self._notified_at: dict[_Due, float] = {}
@@ -89,8 +92,8 @@ class Poller:
 
     def poll_once(self) -> None:
         """Poll once; log an error unless the previous poll had the same."""
-        asked = self._try(self._ask_followed)
-        if self._try(self._poll_fetches) and asked:
+        done = [self._try(step) for step in (partial(_repeat, self._ask_due), self._poll_fetches, partial(_repeat, self._watch))]
+        if all(done):
             self._last_error = None
 
     def _poll_fetches(self) -> None:
@@ -111,11 +114,6 @@ class Poller:
             self._log_error(error)
             return False
         return True
-
-    def _ask_followed(self) -> None:
-        batches = 0
-        while self._ask_due() and batches < _MOST_BATCHES:
-            batches += 1
 
     def _pause(self, seconds: float) -> float:
         """Return the seconds until the next poll: fewer than usual if a waiting fetch is due sooner."""
@@ -180,6 +178,12 @@ class Poller:
             logger.exception("unhandled error in fetch", extra={"fetch": str(fetch_id)})
         finally:
             self._running.discard(fetch_id)
+
+
+def _repeat(batch: Callable[[], bool]) -> None:
+    batches = 0
+    while batch() and batches < _MOST_BATCHES:
+        batches += 1
 
 
 def poll_or_exit(poll: Callable[[float, Event], object], seconds: float, stop: Event) -> None:

@@ -155,13 +155,13 @@ def break_down() -> None:
     [
         (refuse, 1, "lanner: The database x cannot be used: refused. Check LANNER_DATABASE_URL and that the server runs.\n"),
         (refuse_briefly, 1, "lanner: It is so.\n"),
-        (interrupt, 130, ""),
+        (interrupt, 130, "lanner: stopped.\n"),
         (lambda: 3, 3, ""),
         (lambda: "anything else", 0, ""),
     ],
 )
 def test_how_a_command_ends(work, code, words, capsys):
-    """An error of the domain is one line, an interruption none; a number is the exit code."""
+    """An error of the domain is one line, and so is an interruption; a number is the exit code."""
     assert exit_code_of(work) == code
     assert capsys.readouterr().err == words
 

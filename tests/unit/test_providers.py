@@ -13,6 +13,7 @@ import pytest
 from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import InvalidInput, ProviderNotConfigured, UnknownProvider
+from domain.gates.settings import Gates
 from domain.ports import PriorState
 from tests.builders import a_server, an_answer
 
@@ -332,6 +333,15 @@ def test_limits_are_the_modules_own_or_what_the_operator_says() -> None:
         assert ([(limit.calls, limit.seconds) for limit in found.limits], found.concurrency) == (limits, concurrency)
 
 
+def test_gates_are_off_or_what_the_operator_says() -> None:
+    """For each provider by itself, beside its own options."""
+    found = installed({"quandl": {"gates": "deviations=8, frequency", "api_key": "k"}, "sample": {"gates": "none"}})
+
+    assert found.get("quandl").gates == Gates(deviations=8, frequency=True)
+    assert found.get("sample").gates == found.get("fred").gates == Gates()
+    found.check()
+
+
 def test_the_bureau_of_labor_statistics_permits_more_with_a_key() -> None:
     """Its FAQ: 25 queries a day without registration, 500 with it, and at most 50 in ten seconds."""
     found = {key: installed({"bls": {"api_key": key} if key else {}}).get("bls").limits for key in ("", "k")}
@@ -352,7 +362,15 @@ def test_keys_are_told_apart_without_being_told() -> None:
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("limits", "20"), ("limits", "0/1"), ("limits", "5/1;6/2"), ("concurrency", "0"), ("concurrency", "many")],
+    [
+        ("limits", "20"),
+        ("limits", "0/1"),
+        ("limits", "5/1;6/2"),
+        ("concurrency", "0"),
+        ("concurrency", "many"),
+        ("gates", "8"),
+        ("gates", ""),
+    ],
 )
 def test_limits_that_are_none_stop_the_start(option: str, value: str) -> None:
     """The message names the variable and how it is written."""
@@ -361,3 +379,33 @@ def test_limits_that_are_none_stop_the_start(option: str, value: str) -> None:
 
     assert caught.value.field == f"LANNER_PROVIDERS__SAMPLE__{option.upper()}"
     assert "write" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("provider", "code", "own"),
+    [
+        ("sample", "SAMPLE/gdp", "SAMPLE/GDP"),
+        ("fred", "FRED/dgs10", "FRED/DGS10"),
+        ("alfred", "ALFRED/gdp", "ALFRED/GDP"),
+        ("bls", "BLS/cuur0000sa0.m13", "BLS/CUUR0000SA0.M13"),
+        ("ecb_fx", "ECB_FX/usdjpy", "ECB_FX/USDJPY"),
+        ("worldbank", "WB/wld.account.t.d", None),
+        ("csv_url", "X/y", None),
+    ],
+)
+def test_providers_that_write_capitals_say_so(provider: str, code: str, own: str | None) -> None:
+    """Their codes are known in any case, and asked for as they are written; the others' stay as they are."""
+    providers = InstalledProviders({}, deadline_seconds=1)
+    spelled = providers.own_spelling(provider, DatasetCode.parse(code))
+
+    assert (str(spelled) if spelled else None) == own
+    assert providers.get(provider).any_case is (provider != "csv_url")
+
+
+def test_examples_are_spelled_as_their_providers_spell_them() -> None:
+    """Of every provider that spells codes, the example stays as it is."""
+    providers = InstalledProviders({}, deadline_seconds=1)
+    specs = [spec for name in (provider.name for provider in providers.all()) if (spec := providers.spec(name)) and spec.example]
+    examples = {spec.name: DatasetCode.parse(spec.example) for spec in specs}
+
+    assert {name: found for name, code in examples.items() if (found := providers.own_spelling(name, code)) not in (None, code)} == {}

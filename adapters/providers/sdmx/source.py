@@ -66,7 +66,7 @@ class Agency:
     identity: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
-    adapter_version: int = 1
+    adapter_version: int = 2
     letters: Mapping[str, str] = field(default_factory=dict)
     frequencies: Mapping[str, str] = field(default_factory=dict)
     attributes: tuple[str, ...] = ()
@@ -90,6 +90,7 @@ class Agency:
             example=self.example,
             terms=self.terms,
             open=self._open,
+            any_case=True,
             options=_any_options(self.base_url) if self.is_any else base_url_option(self.base_url),
             limits=self.limits,
             adapter_version=self.adapter_version,

@@ -26,7 +26,8 @@ from domain.source_status import SourceStatus
 _REMEMBERED = 4096
 _VERSION = """
 SELECT provider, checked_at, status_at_source, status_since, replaced_by, description,
-    (SELECT max(number) FROM {schema}vintages WHERE series = series.number), {now}
+    (SELECT max(number) FROM {schema}vintages WHERE series = series.number),
+    (SELECT max(number) FROM {schema}splices WHERE series = series.number), {now}
 FROM {schema}series AS series WHERE id = {first}
 """
 _BODY = "SELECT body FROM {schema}descriptions WHERE series = (SELECT number FROM {schema}series WHERE id = {first}) AND number = {second}"
@@ -66,7 +67,7 @@ class VersionReader:
 
     def _version(self, number: int) -> tuple[Version, datetime]:
         key = f"{number:032x}"
-        provider, checked_at, status, since, replaced_by, entry, count, now = self._row(_VERSION, key)
+        provider, checked_at, status, since, replaced_by, entry, count, rules, now = self._row(_VERSION, key)
         version = Version(
             provider=provider,
             vintages=count or 0,
@@ -76,6 +77,7 @@ class VersionReader:
             status_at_source=SourceStatus(status),
             status_since=self._timestamp.process_result_value(since, self._engine.dialect),
             replaced_by=replaced_by,
+            rules=rules or 0,
         )
         return version, self._clock() if self._clock else now or utc_now()
 

@@ -13,6 +13,7 @@ from adapters.sql.tables import counts, fetches, workers
 from adapters.sql.transaction import Transaction
 from domain.fetches import FetchStatus, WaitingFor
 from domain.metrics import Counted, Metrics
+from domain.moments import CLOCK_SLACK
 
 _DAY = 86_400.0
 
@@ -28,7 +29,8 @@ class SqlMetricsRepository:
         self.transaction.run(delete(workers).where(workers.c.seen_at < self.transaction.later(-_DAY)))
 
     def workers(self, seconds: float) -> int:
-        lively = select(func.count()).where(workers.c.seen_at > self.transaction.later(-seconds))
+        later = self.transaction.later
+        lively = select(func.count()).where(workers.c.seen_at > later(-seconds), workers.c.seen_at <= later(CLOCK_SLACK.total_seconds()))
         number: int = self.transaction.run(lively).scalar_one()
         return number
 

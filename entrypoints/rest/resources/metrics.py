@@ -20,6 +20,7 @@ _TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _COUNTED: Mapping[Counted, str] = {
     Counted.STALE_COMMITS: "Commits of fetches refused because their lease was lost.",
     Counted.CLAIMS_LOST: "Messages for fetches that another worker had claimed.",
+    Counted.DIVERGENCES: "Arrivals after which series that should agree differed by more than their tolerance.",
     Counted.SWEEPS_WITH_WORK: "Sweeps that found due fetches to notify workers of.",
 }
 

@@ -12,6 +12,7 @@ from domain.searching import ProviderHits, SearchKind, SearchStatus
 from domain.throttling import Circuit
 from entrypoints.rest.fields import DateOrInstantField, EnumField, InstantField
 from entrypoints.rest.schemas.fetches import FailureSchema
+from entrypoints.rest.schemas.gates import GatesSchema
 
 
 class LimitSchema(Schema):
@@ -40,6 +41,7 @@ class ProviderSchema(Schema):
     terms = fields.String(attribute="provider.terms.url")
     redistribution = EnumField(Redistribution, attribute="provider.terms.redistribution")
     search = EnumField(SearchKind, attribute="provider.search", allow_none=True)
+    gates = fields.Nested(GatesSchema, attribute="provider.gates")
 
 
 class SearchHitSchema(Schema):

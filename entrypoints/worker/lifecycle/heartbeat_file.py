@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import math
 import os
 import socket
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from time import monotonic
 
+from domain.errors import InvalidInput
+
 _PATTERN, _TOUCH_SECONDS = "worker-*.alive", 1.0
+#: Of file systems without locks, such as NFS without its lock daemon.
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+
+
+def check_folder(folder: Path) -> None:
+    """
+    Make the folder if there is none, and a file in it, which is removed again.
+
+    Raises:
+        InvalidInput: that is not permitted; the message names the folder.
+
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        message = f"The data folder {folder} cannot be used: {error.strerror}."
+        raise InvalidInput(message, field="LANNER_DATA_DIR", hint="Set LANNER_DATA_DIR to a folder that you can write to.") from error
 
 
 class HeartbeatFile:
@@ -41,7 +64,7 @@ class HeartbeatFile:
 
     def _open(self) -> int:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _lock(descriptor, fcntl.LOCK_EX)
         return descriptor
 
 
@@ -54,7 +77,7 @@ def find_worker_problem(folder: Path, since: float, group: int | None = None) ->
         group: the process group of the only workers that count, by default all.
 
     """
-    files = (path for path in sorted(folder.glob(_PATTERN)) if _is_locked(path))
+    files = (path for path in sorted(folder.glob(_PATTERN)) if _may_live(path, since))
     seen = {path: path.stat().st_mtime for path in files if group is None or _group_of(path) == group}
     silent = [path.stem.removeprefix("worker-") for path, time in seen.items() if time < since]
     if silent and len(silent) < len(seen):
@@ -69,13 +92,26 @@ def _group_of(path: Path) -> int | None:
     return None
 
 
-def _is_locked(path: Path) -> bool:
+def _may_live(path: Path, since: float) -> bool:
     try:
         with path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not _lock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB):
+                # Nothing else tells a silent worker from what a dead one has left.
+                return path.stat().st_mtime >= since
             path.unlink(missing_ok=True)
     except BlockingIOError:
         return True
     except FileNotFoundError:
         pass
     return False
+
+
+def _lock(descriptor: int, how: int) -> bool:
+    """Lock a file; return whether its file system has locks at all."""
+    try:
+        fcntl.flock(descriptor, how)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        return False
+    return True
