@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import math
 import os
 import socket
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
+from time import monotonic
 
 from domain.errors import InvalidInput
 
-_PATTERN = "worker-*.alive"
+_PATTERN, _TOUCH_SECONDS = "worker-*.alive", 1.0
 #: Of file systems without locks, such as NFS without its lock daemon.
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
@@ -41,7 +43,7 @@ class HeartbeatFile:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Containers that share a folder have processes of the same id.
         self._path = folder / _PATTERN.replace("*", f"{socket.gethostname()}-{os.getpid()}")
-        self._descriptor = self._open()
+        self._descriptor, self._touched_at = self._open(), -math.inf
         # The worker has not polled yet.
         os.utime(self._descriptor, (0, 0))
 
@@ -51,7 +53,10 @@ class HeartbeatFile:
         return self._path.stem.removeprefix("worker-")
 
     def touch(self) -> None:
-        """Set the file's time to now; create it again if it was removed."""
+        """Set the file's time to now, at most once a second; create it again if it was removed."""
+        if monotonic() - self._touched_at < _TOUCH_SECONDS:
+            return
+        self._touched_at = monotonic()
         if not self._path.exists():
             os.close(self._descriptor)
             self._descriptor = self._open()
