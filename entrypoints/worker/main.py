@@ -12,7 +12,7 @@ from functools import partial
 from multiprocessing.connection import wait
 from threading import Event, Thread
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from billiard.process import active_children, current_process
 from celery import Celery, signals
@@ -59,29 +59,38 @@ def main() -> int:
     container.use_cases().unblock_provider.resume_orphans()
     logger.info("worker starts", extra={"data_dir": str(settings.data_dir), "embedded": settings.embedded})
     isolation, stop = IsolationLock(), Event()
-    app = _app(container, isolation)
     fetch_dataset = container.use_cases().fetch_dataset
     _collect_garbage_rarely()
-    longest_wait = SimpleNamespace(value=0.0) if settings.embedded else _shared_number()
+    shared = _Shared(SimpleNamespace(value=0.0), SimpleNamespace(value=0.0)) if settings.embedded else _Shared(*_shared_numbers())
+    app = _app(container, isolation, report_consumers=partial(setattr, shared.consumers, "value"))
     on_stop: Callable[[], object] = fetch_dataset.running.close
     release: Callable[[], object] = fetch_dataset.release
     if settings.embedded:
-        poller = _poller(container, app, isolation=isolation, report_wait=partial(setattr, longest_wait, "value"))
+        poller = _poller(container, app, isolation=isolation, shared=shared)
         _start(poller, settings.poll_seconds or _EMBEDDED_POLL_SECONDS, stop)
         Deliveries(container.use_cases().deliver_events).start(settings.poll_seconds or _EMBEDDED_DELIVERY_SECONDS, stop)
     else:
-        on_stop, release = _poll_in_child_process(container, app.conf.worker_concurrency, longest_wait, stop)
+        on_stop, release = _poll_in_child_process(container, app.conf.worker_concurrency, shared, stop)
     exit_after_timeout(stop, settings.shutdown_timeout_seconds or _SHUTDOWN_TIMEOUT_SECONDS, release)
-    watched = partial(getattr, longest_wait, "value"), lambda: not state.active_requests, stop
+    watched = partial(getattr, shared.longest_wait, "value"), lambda: not state.active_requests, stop
     Thread(target=exit_if_stuck, args=watched, name="watchdog", daemon=True).start()
     return _work(app, stop, on_stop)
 
 
-def _shared_number() -> Any:
-    """Return a number shared with processes that are started later; raises DomainError where there is no shared memory for them."""
+class _Shared(NamedTuple):
+    """Numbers that consumer and poller tell each other: the longest wait of a due fetch in seconds, and who receives messages."""
+
+    longest_wait: Any
+    consumers: Any
+
+
+def _shared_numbers() -> tuple[Any, Any]:
+    """Return numbers shared with processes that are started later; raises DomainError where there is no shared memory for them."""
+    context = multiprocessing.get_context("spawn")
     try:
-        # With a lock, as the pool of processes makes several.
-        return multiprocessing.get_context("spawn").Value("d", 0.0)
+        # As the pool of processes makes several; a number has none, since a process that is killed would keep it.
+        context.Lock()
+        return context.Value("d", 0.0, lock=False), context.Value("d", 0.0, lock=False)
     except OSError as error:
         message = f"The worker's processes cannot share memory: {error.strerror}."
         raise DomainError(message, hint="Let this user write to /dev/shm, as with mode 1777.") from error
@@ -98,7 +107,7 @@ def _collect_garbage_rarely() -> None:
     gc.set_threshold(_GC_THRESHOLD)
 
 
-def _app(container: Container, isolation: IsolationLock) -> Celery:
+def _app(container: Container, isolation: IsolationLock, *, report_consumers: Callable[[int], object] = bool) -> Celery:
     settings = container.settings()
     return create_worker(
         container.use_cases(),
@@ -106,16 +115,18 @@ def _app(container: Container, isolation: IsolationLock) -> Celery:
         processes=settings.worker_processes or settings.cores,
         deadline_seconds=settings.fetch_deadline_seconds,
         isolation=isolation,
+        explain=container.explain_broker_error(),
+        report_consumers=report_consumers,
     )
 
 
-def _poller(container: Container, app: Celery, *, isolation: IsolationLock, report_wait: Callable[[float], object]) -> Poller:
+def _poller(container: Container, app: Celery, *, isolation: IsolationLock, shared: _Shared) -> Poller:
     settings, use_cases = container.settings(), container.use_cases()
     heartbeat_file, requeue = HeartbeatFile(settings.data_dir), partial(notify, app)
 
     def heartbeat(found: int) -> None:
         heartbeat_file.touch()
-        use_cases.reap_fetches.heartbeat(heartbeat_file.name, found)
+        use_cases.reap_fetches.heartbeat(heartbeat_file.name, found, consumes=bool(shared.consumers.value))
 
     return Poller(
         use_cases.reap_fetches,
@@ -123,12 +134,13 @@ def _poller(container: Container, app: Celery, *, isolation: IsolationLock, repo
         run=lambda fetch_id, broker_reachable: run(use_cases, [fetch_id], isolation, requeue=requeue, skip_suspects=broker_reachable),
         heartbeat=heartbeat,
         prune=use_cases.reap_fetches.prune,
-        report_wait=report_wait,
+        report_wait=partial(setattr, shared.longest_wait, "value"),
         renotify_seconds=settings.lease_seconds,
         # Each thread takes one.
         batch_size=1 if settings.embedded else BATCH_SIZE,
         seconds_until_due=use_cases.reap_fetches.seconds_until_due,
         ask_due=use_cases.ask_due_series,
+        explain=container.explain_broker_error(),
     )
 
 
@@ -139,7 +151,7 @@ def _start(poller: Poller, seconds: float, stop: Event) -> Thread:
 
 
 def _poll_in_child_process(
-    container: Container, processes: int, longest_wait: Any, stop: Event
+    container: Container, processes: int, shared: _Shared, stop: Event
 ) -> tuple[Callable[[], object], Callable[[], object]]:
     # Celery forks its children at any time; a lock that a thread of this process holds at that moment stays locked in the child.
     engine = container.engine()
@@ -160,7 +172,7 @@ def _poll_in_child_process(
     signals.worker_process_init.connect(follow_leases, weak=False)
     process_gone.connect(report_lost_lease, weak=False)
     process = multiprocessing.get_context("spawn").Process(
-        target=_poll, args=(os.getpid(), longest_wait, lost_leases), name="poller", daemon=True
+        target=_poll, args=(os.getpid(), shared, lost_leases), name="poller", daemon=True
     )
     process.start()
     Thread(target=_stop_with, args=(process.sentinel, stop), name="poller-watch", daemon=True).start()
@@ -171,13 +183,13 @@ def _running_processes(poller: multiprocessing.process.BaseProcess) -> list[obje
     return [*active_children(), *([poller] if poller.is_alive() else [])]
 
 
-def _poll(parent: int, longest_wait: Any, lost_leases: Any) -> None:
+def _poll(parent: int, shared: _Shared, lost_leases: Any) -> None:
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     container, isolation, stop = bootstrap(), IsolationLock(), Event()
     settings, held = container.settings(), container.use_cases().fetch_dataset.running
-    poller = _poller(container, _app(container, isolation), isolation=isolation, report_wait=partial(setattr, longest_wait, "value"))
+    poller = _poller(container, _app(container, isolation), isolation=isolation, shared=shared)
     _collect_garbage_rarely()
     thread = _start(poller, settings.poll_seconds or _POLL_SECONDS, stop)
     Deliveries(container.use_cases().deliver_events).start(settings.poll_seconds or _POLL_SECONDS, stop)
