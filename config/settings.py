@@ -169,7 +169,7 @@ class Settings(BaseModel):
         """Values to hide in log lines."""
         options = [option for provider in self.providers.values() for option in provider.items()]
         found = [value for name, value in options if any(word in name for word in SECRET_WORDS)]
-        for match in filter(None, map(_PASSWORD.match, (self.database_url, self.broker_url))):
+        for match in filter(None, map(_PASSWORD.match, (self.database_url, *self.broker_url.split(";")))):
             password = match["password"] or match["odd"]
             # A password equal to the user's name is no secret, and hiding it would mutilate words in log lines.
             if password and password != match["user"]:

@@ -20,13 +20,15 @@ class MemoryMetricsRepository:
     state: State
     clock: Clock
 
-    def heartbeat(self, worker: str) -> None:
-        now = self.clock()
-        self.state.heartbeats = {name: seen for name, seen in self.state.heartbeats.items() if now - seen < _DAY} | {worker: now}
+    def heartbeat(self, worker: str, *, consumes: bool = True) -> None:
+        now, beats = self.clock(), self.state.heartbeats
+        self.state.heartbeats = {name: beat for name, beat in beats.items() if now - beat[0] < _DAY} | {worker: (now, consumes)}
 
-    def workers(self, seconds: float) -> int:
+    def workers(self, seconds: float) -> tuple[int, int]:
         now = self.clock()
-        return sum(not is_ahead(seen, now) and seen > now - timedelta(seconds=seconds) for seen in self.state.heartbeats.values())
+        since = now - timedelta(seconds=seconds)
+        found = [consumes for seen, consumes in self.state.heartbeats.values() if seen > since and not is_ahead(seen, now)]
+        return len(found), sum(found)
 
     def count(self, what: Counted, times: int = 1) -> None:
         self.state.counts[what] = self.state.counts.get(what, 0) + times

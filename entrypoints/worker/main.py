@@ -59,12 +59,12 @@ def main() -> int:
     container.use_cases().unblock_provider.resume_orphans()
     logger.info("worker starts", extra={"data_dir": str(settings.data_dir), "embedded": settings.embedded})
     isolation, stop = IsolationLock(), Event()
-    app = _app(container, isolation)
     fetch_dataset = container.use_cases().fetch_dataset
     _collect_garbage_rarely()
     if not settings.embedded:
         _check_shared_memory()
     report = PollerReport()
+    app = _app(container, isolation, report_consumers=report.report_consumers)
     on_stop: Callable[[], object] = fetch_dataset.running.close
     release: Callable[[], object] = fetch_dataset.release
     end_poller: Callable[[], object] = bool
@@ -104,7 +104,7 @@ def _collect_garbage_rarely() -> None:
     gc.set_threshold(_GC_THRESHOLD)
 
 
-def _app(container: Container, isolation: IsolationLock) -> Celery:
+def _app(container: Container, isolation: IsolationLock, *, report_consumers: Callable[[int], object] = bool) -> Celery:
     settings = container.settings()
     return create_worker(
         container.use_cases(),
@@ -112,6 +112,8 @@ def _app(container: Container, isolation: IsolationLock) -> Celery:
         processes=settings.worker_processes or settings.cores,
         deadline_seconds=settings.fetch_deadline_seconds,
         isolation=isolation,
+        explain=container.explain_broker_error(),
+        report_consumers=report_consumers,
     )
 
 
@@ -127,7 +129,7 @@ def _poller(container: Container, app: Celery, *, isolation: IsolationLock, repo
         use_cases.reap_fetches,
         notify=requeue,
         run=lambda fetch_id, broker_reachable: run(use_cases, [fetch_id], isolation, requeue=requeue, skip_suspects=broker_reachable),
-        heartbeat=partial(use_cases.reap_fetches.heartbeat, heartbeat_file.name),
+        heartbeat=lambda found: use_cases.reap_fetches.heartbeat(heartbeat_file.name, found, consumes=report.consumers > 0),
         prune=use_cases.reap_fetches.prune,
         report_wait=report.report_wait,
         report_attempt=report_attempt,
@@ -137,6 +139,7 @@ def _poller(container: Container, app: Celery, *, isolation: IsolationLock, repo
         seconds_until_due=use_cases.reap_fetches.seconds_until_due,
         ask_due=use_cases.ask_due_series,
         watch=use_cases.watch_equivalences,
+        explain=container.explain_broker_error(),
     )
 
 

@@ -136,7 +136,7 @@ def test_a_heartbeat_of_the_future_is_none(store: Store, clock: StoppedClock) ->
         if name == "old":
             clock.forward(days=-2)
     with store.reading() as uow:
-        assert uow.metrics.workers(60) == 1
+        assert uow.metrics.workers(60) == (1, 1)
 
 
 def test_looks_are_planned_by_the_new_clock(store: Store, clock: StoppedClock) -> None:

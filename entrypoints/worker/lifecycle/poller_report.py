@@ -1,4 +1,4 @@
-"""What the poller's process tells the worker's main one."""
+"""What the poller's process and the worker's main one tell each other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class PollerReport:
     """
 
     def __init__(self) -> None:
-        self._values = multiprocessing.get_context("spawn").Array("d", (0.0, monotonic()), lock=False)
+        self._values = multiprocessing.get_context("spawn").Array("d", (0.0, monotonic(), 0.0), lock=False)
 
     @property
     def longest_wait(self) -> float:
@@ -33,3 +33,12 @@ class PollerReport:
     def silence(self) -> float:
         """Return for how many seconds the poller has not reported an attempt."""
         return monotonic() - float(self._values[1])
+
+    @property
+    def consumers(self) -> float:
+        """Return how many receive messages."""
+        return float(self._values[2])
+
+    def report_consumers(self, count: float) -> None:
+        """Set how many receive messages."""
+        self._values[2] = count
