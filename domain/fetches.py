@@ -11,14 +11,14 @@ from uuid import UUID
 
 from domain.errors import AnswerNotUnderstood, FetchError, RateLimited, TransientError
 from domain.gates.cells import SuspiciousCell
+from domain.moments import is_ahead
 from domain.vintages import Vintage
 
 MAX_CRASHES = 5
 MAX_WAIT_SECONDS = 300.0
 LEASE_SECONDS = 30.0
-#: No delay is longer, and none starts in the future: times that say otherwise were written before the clock was set back.
+#: No delay is longer: times that say otherwise were written before the clock was set back.
 MAX_DELAY_SECONDS = 90_000.0
-CLOCK_SLACK_SECONDS = 2.0
 #: The owner of requests that come without an API key.
 ANONYMOUS = "anonymous"
 
@@ -153,7 +153,7 @@ class Fetch:
         Times further ahead than any delay count as past: the clock was set back since.
         """
         if self.status is FetchStatus.PENDING:
-            said_later = self.scheduled_at is not None and self.scheduled_at > now + timedelta(seconds=CLOCK_SLACK_SECONDS)
+            said_later = self.scheduled_at is not None and is_ahead(self.scheduled_at, now)
             return said_later or not now < self.not_before <= now + timedelta(seconds=MAX_DELAY_SECONDS)
         until = self.lease_until
         return self.status is FetchStatus.RUNNING and until is not None and not now <= until <= now + timedelta(seconds=2 * lease_seconds)

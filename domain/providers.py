@@ -50,12 +50,13 @@ class Provider:
     Attributes:
         databases: the database codes it declares as its own.
         concurrency: how many of its fetches may run at once, if it declares a number.
-        key_id: identifies the configured key without revealing it.
+        key_id: identifies the configured key without revealing it, and the address where one was configured.
         quandl_codes: patterns of former Quandl codes that it serves with the same column names, beside the table of old databases.
         problem: why it cannot be used, and how to fix that; empty if it can.
         key_url: where to get a key; empty if it takes none.
         max_age: how old its series may get before they are stale, if it declares that.
         notices_changes: whether it can tell at once, without any call, that what a series was read from has changed.
+        any_case: whether codes that differ in case alone name one series.
         reads_files: whether it reads files of the operator's own, which it may refuse as a program refuses its input.
         search: how it is searched; None if it cannot be.
         zone: the time zone of its working day; empty if it does not say.
@@ -77,6 +78,7 @@ class Provider:
     key_id: str = ""
     quandl_codes: tuple[str, ...] = ()
     notices_changes: bool = False
+    any_case: bool = False
     reads_files: bool = False
     search: SearchKind | None = None
     zone: str = ""

@@ -64,9 +64,20 @@ def encode(document: Any) -> bytes:
 def table(
     observations: Observations, *, newest_first: bool = False, flags: bool = False, provenance: Sequence[str] | None = None
 ) -> dict[str, Any]:
-    """Return ``columns`` and ``data``; the first column is ``date``, or ``time`` where the axis is finer than a day."""
-    names = heading(observations, flags=flags, provenance=provenance)
-    return {"columns": names, "data": rows(observations, newest_first=newest_first, flags=flags, provenance=provenance)}
+    """
+    Return ``columns`` and ``data``; the first column is ``date``, or ``time`` where the axis is finer than a day.
+
+    Args:
+        provenance: the series of each row, oldest first, for a last column.
+
+    """
+    columns = heading(observations, flags=flags, provenance=provenance)
+    return {"columns": columns, "data": rows(observations, newest_first=newest_first, flags=flags, provenance=provenance)}
+
+
+def label_names(provenance: Sequence[str] | None) -> Sequence[str]:
+    """Return the name of the column that labels rows, if they are labelled."""
+    return () if provenance is None else (PROVENANCE,)
 
 
 def axis_name(observations: Observations) -> str:
@@ -75,15 +86,10 @@ def axis_name(observations: Observations) -> str:
 
 
 def heading(observations: Observations, *, flags: bool = False, provenance: Sequence[str] | None = None) -> list[str]:
-    """Return the names of the columns; that of the labels comes last."""
+    """Return the names of the columns."""
     names = observations.columns
-    columns = [each for name in names for each in (name, f"{name}_flag")] if flags else names
-    return [axis_name(observations), *columns, *label_names(provenance)]
-
-
-def label_names(provenance: Sequence[str] | None) -> Sequence[str]:
-    """Return the name of the column that labels rows, if they are labelled."""
-    return () if provenance is None else (PROVENANCE,)
+    own = [each for name in names for each in (name, f"{name}_flag")] if flags else names
+    return [axis_name(observations), *own, *label_names(provenance)]
 
 
 def rows(
@@ -108,7 +114,8 @@ def records(
     observations: Observations, *, newest_first: bool = False, flags: bool = False, provenance: Sequence[str] | None = None
 ) -> orjson.Fragment:
     """Return an object for each date as JSON; duplicate names are numbered, since an object's keys are unique."""
-    names = [orjson.dumps(name) + b":" for name in unique_names(heading(observations, flags=flags, provenance=provenance))]
+    unique = unique_names(heading(observations, flags=flags, provenance=provenance))
+    names = [orjson.dumps(name) + b":" for name in unique]
     lines = _row_lines(observations, quote=b'"', newest_first=newest_first)
     # Neither a date nor a number contains a comma.
     cells: Iterable[Sequence[bytes]] = (line.split(b",") for line in lines)
@@ -120,7 +127,7 @@ def records(
     return orjson.Fragment(b"[{" + b"},{".join(objects) + b"}]" if lines else b"[]")
 
 
-def csv(  # noqa: PLR0913 - what each part of a file follows from
+def csv(  # noqa: PLR0913 - what may stand beside the values
     observations: Observations,
     heading: Sequence[str],
     *,
@@ -132,7 +139,7 @@ def csv(  # noqa: PLR0913 - what each part of a file follows from
     """
     Return CSV with line feeds, numbers as Python's ``repr`` writes them, and empty cells for missing values.
 
-    A heading or flag that a spreadsheet would take for a formula gets an apostrophe in front.
+    A heading, flag or label that a spreadsheet would take for a formula gets an apostrophe in front.
 
     Args:
         provenance: the series of each row, oldest first, for a last column, which the heading names.
@@ -157,7 +164,7 @@ def columnar(reading: Reading, kind: Format, *, newest_first: bool = False, flag
     return columnar_file(reading.observations, metadata, kind, newest_first=newest_first, flags=flags, provenance=reading.provenance)
 
 
-def columnar_file(  # noqa: PLR0913 - what each part of a file follows from
+def columnar_file(  # noqa: PLR0913 - what may stand beside the values
     observations: Observations,
     metadata: Mapping[str, str],
     kind: Format,
@@ -175,6 +182,7 @@ def columnar_file(  # noqa: PLR0913 - what each part of a file follows from
     if flags:
         codes = [pa.array(_codes(observations, place)[::step], pa.string()) for place in range(len(values))]
         values = [array for pair in zip(values, codes, strict=True) for array in pair]
+    names = unique_names(heading(observations, flags=flags, provenance=provenance))
     labels = [] if provenance is None else [pa.array(list(provenance)[::step], pa.string())]
     names = unique_names(heading(observations, flags=flags, provenance=provenance))
     return write_columnar(pa.table([dates, *values, *labels], names=names).replace_schema_metadata(metadata), kind)
@@ -243,14 +251,6 @@ def _row_lines(observations: Observations, *, quote: bytes, newest_first: bool) 
     return lines
 
 
-def _labelled(
-    lines: Sequence[bytes], labels: Sequence[str], separator: bytes, write: Callable[[str], bytes], *, newest_first: bool
-) -> list[bytes]:
-    """Return lines with the label of each at its end."""
-    written = {label: separator + write(label) for label in dict.fromkeys(labels)}
-    return [line + written[label] for line, label in zip(lines, labels[:: -1 if newest_first else 1], strict=True)]
-
-
 def _flagged(lines: Sequence[bytes], observations: Observations, *, quote: bytes, newest_first: bool) -> Iterator[Sequence[bytes]]:
     """Yield the cells of each line with the flags between them."""
     step = -1 if newest_first else 1
@@ -266,6 +266,14 @@ def _flagged(lines: Sequence[bytes], observations: Observations, *, quote: bytes
 
 def _codes(observations: Observations, place: int) -> list[str | None]:
     return observations.flags.column(place) if observations.flags else [None] * len(observations)
+
+
+def _labelled(
+    lines: Sequence[bytes], labels: Sequence[str], separator: bytes, write: Callable[[str], bytes], *, newest_first: bool
+) -> list[bytes]:
+    """Return lines with the label of each at its end."""
+    written = {label: separator + write(label) for label in dict.fromkeys(labels)}
+    return [line + written[label] for line, label in zip(lines, labels[:: -1 if newest_first else 1], strict=True)]
 
 
 def _as_csv(matrix: bytes, values: np.ndarray[Any, Any]) -> bytes:

@@ -114,6 +114,7 @@ class FakeProviders:
             terms=Terms(attribution=name, url=""),
             problem=problem,
             notices_changes=hasattr(self.sources[name], "has_changed"),
+            any_case=hasattr(source, "own_spelling") or getattr(source, "any_case", False),
             reads_files=isinstance(self.sources[name], ReadsFiles),
             zone=getattr(source, "zone", ""),
             releases=getattr(source, "releases", None),
@@ -129,10 +130,12 @@ class FakeProviders:
         changed: bool = source.has_changed(code, validators)
         return changed
 
-    def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
+    def own_spelling(self, name: str, code: DatasetCode) -> DatasetCode | None:
         source: Any = self.sources[name]
-        found: DatasetCode | None = source.own_spelling(alias) if hasattr(source, "own_spelling") else None
+        found: DatasetCode | None = source.own_spelling(code) if hasattr(source, "own_spelling") else None
         return found
+
+    code_from_alias = own_spelling
 
     def run_conformance(self, name: str, *, online: bool = False) -> Sequence[Finding]:
         return [Finding("tells its facts"), Finding("was asked", "" if online else self.get(name).problem)]

@@ -48,7 +48,7 @@ class State:
     panels: dict[str, bytes] = field(default_factory=dict)
     fetches: dict[UUID, Fetch] = field(default_factory=dict)
     tokens: dict[UUID, UUID] = field(default_factory=dict)
-    heartbeats: dict[str, datetime] = field(default_factory=dict)
+    heartbeats: dict[str, tuple[datetime, bool]] = field(default_factory=dict)
     counts: dict[Counted, int] = field(default_factory=dict)
     requests: dict[tuple[str, str], tuple[str, datetime, RequestRecord]] = field(default_factory=dict)
     limiter_states: dict[tuple[str, str], LimiterState] = field(default_factory=dict)

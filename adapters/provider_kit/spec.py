@@ -44,8 +44,10 @@ class ProviderSpec:
         quandl_codes: patterns of Quandl's codes whose data it has.
         problem: returns what keeps it from being asked with these options, at this moment; empty if nothing does.
         code_from_alias: returns the code that it has under an alias which no series holds yet, or None.
-        own_spelling: returns, given options and a code in any case, the code as what lies on this machine is spelled, or None; then it is
-            asked in place of ``code_from_alias``. Codes of one spelling are one series.
+        own_spelling: returns, given options and a code in any case, the code as the provider spells it, or None; ``in_capitals`` is one.
+            Codes of one spelling are one series. It is asked before ``code_from_alias``.
+        any_case: whether codes that differ in case alone name one series there, which is kept as it was spelled first; so it is where
+            there is an ``own_spelling``.
         has_changed: returns, given options, code and the validators of the last answer, whether what that was read from has changed; for
             what lies on this machine, of which looking at its size and time is enough. None if only a fetch can tell.
         reads_files: whether it reads files of the operator's own, in forms that options decide; then its source is a ``ReadsFiles``.
@@ -75,6 +77,7 @@ class ProviderSpec:
     problem: Callable[[Any], str] = lambda _options: ""
     code_from_alias: Callable[[DatasetCode], DatasetCode | None] = lambda _alias: None
     own_spelling: Callable[[Any, DatasetCode], DatasetCode | None] | None = None
+    any_case: bool = False
     has_changed: Callable[[Any, DatasetCode, Mapping[str, str]], bool] | None = None
     reads_files: bool = False
     search: SearchKind | None = None
@@ -94,6 +97,7 @@ class ProviderSpec:
             max_age=self.max_age,
             quandl_codes=self.quandl_codes,
             notices_changes=self.has_changed is not None,
+            any_case=self.any_case or self.own_spelling is not None,
             reads_files=self.reads_files,
             search=self.search,
             zone=self.zone,
@@ -103,3 +107,8 @@ class ProviderSpec:
     def origin(self, request: str, body: bytes) -> Origin:
         """Return the origin of what was read from one answer."""
         return Origin(request=request, response_sha256=sha256(body).hexdigest(), adapter_version=self.adapter_version)
+
+
+def in_capitals(_options: Any, code: DatasetCode) -> DatasetCode:
+    """Return a code in capitals, for providers that write all of theirs so."""
+    return DatasetCode(code.database, code.dataset.upper())

@@ -25,7 +25,7 @@ from adapters.provider_kit.parsing.documents import json_of, objects
 from adapters.provider_kit.parsing.flag_codes import code_of, joined, meanings_of
 from adapters.provider_kit.parsing.periods import read_periods
 from adapters.provider_kit.parsing.select import another_series, code_for, one_state, select_series
-from adapters.provider_kit.spec import ProviderSpec
+from adapters.provider_kit.spec import ProviderSpec, in_capitals
 from adapters.provider_kit.text import text_of
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited, SourceUnavailable
@@ -265,6 +265,7 @@ PROVIDER = ProviderSpec(
     ),
     adapter_version=3,
     open=BlsSource,
+    own_spelling=in_capitals,
     options=Options,
     zone="America/New_York",
     releases=ReleaseRule(url="https://www.bls.gov/schedule/news_release/bls.ics", titles=_NEWS),

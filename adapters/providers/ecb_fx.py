@@ -14,7 +14,7 @@ from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.conditional import conditions, validators_in
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.provider_kit.options import base_url_option
-from adapters.provider_kit.spec import ProviderSpec
+from adapters.provider_kit.spec import ProviderSpec, in_capitals
 from adapters.provider_kit.statistics.eurofxref import ALL, currencies_in, series_in
 from domain.codes import DatasetCode
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
@@ -59,5 +59,6 @@ PROVIDER = ProviderSpec(
     ),
     adapter_version=2,
     open=lambda _options, http: RatesSource(http),
+    own_spelling=in_capitals,
     options=base_url_option("https://www.ecb.europa.eu/stats/eurofxref"),
 )

@@ -192,6 +192,7 @@ PROVIDER = ProviderSpec(
     terms=Terms(attribution="Stooq", url="https://stooq.com/terms.html", redistribution=Redistribution.PERSONAL),
     adapter_version=2,
     open=StooqSource,
+    any_case=True,
     options=Options,
     problem=problem,
     code_from_alias=code_from_alias,

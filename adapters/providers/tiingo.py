@@ -213,6 +213,7 @@ PROVIDER = ProviderSpec(
     ),
     adapter_version=2,
     open=TiingoSource,
+    any_case=True,
     options=Options,
     limits=(Limit(50, 3_600), Limit(1_000, 86_400)),
     key_needed=True,

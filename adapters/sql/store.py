@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
+from adapters.sql.driver_errors import wrap_driver_errors
 from adapters.sql.postgres.version_reader import VersionReader
 from adapters.sql.repositories.api_keys import SqlKeyRepository
 from adapters.sql.repositories.calendars import SqlCalendarRepository
@@ -30,7 +31,7 @@ from adapters.sql.repositories.throttle import SqlRateLimiter
 from adapters.sql.repositories.vintages import SqlVintageRepository
 from adapters.sql.repositories.webhooks import SqlWebhookRepository
 from adapters.sql.schema import require, revision
-from adapters.sql.transaction import Clock, ServerClock, Transaction, open_transaction, utc_now, wrap_driver_errors
+from adapters.sql.transaction import Clock, ServerClock, Transaction, open_transaction, utc_now
 from domain.series import Version
 
 

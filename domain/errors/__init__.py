@@ -29,6 +29,7 @@ lanner's errors, each with a message, a code and, where one helps, a hint; a lin
     │   ├── NoObservationsYet
     │   ├── ScheduleNotFound
     │   ├── FormulaNotFound · ComponentMissing
+    │   ├── ProviderNotFound
     │   ├── WebhookNotFound
     │   ├── EquivalenceNotFound
     │   ├── PanelNotFound
@@ -89,6 +90,7 @@ from domain.errors.not_found import (
     NotFound,
     NotKnownYet,
     PanelNotFound,
+    ProviderNotFound,
     ScheduleNotFound,
     SeriesNotFound,
     VintageNotFound,
@@ -133,6 +135,7 @@ __all__ = [
     "NotOfFormulas",
     "PanelNotFound",
     "ProviderNotConfigured",
+    "ProviderNotFound",
     "RateLimited",
     "RemovalNotConfirmed",
     "ScheduleNotFound",

@@ -173,7 +173,9 @@ def _column(node: ast.Subscript) -> Expression:
 
 
 def _name(node: ast.Name) -> Expression:
-    raise _not_allowed(node, f"{node.id[:_SHOWN]} is not followed by (…)")
+    raise _not_allowed(
+        node, f"{node.id[:_SHOWN]} is not followed by (…)", hint="Write a series as DATABASE('DATASET'), like SAMPLE('GDP')."
+    )
 
 
 def _not_allowed(node: ast.expr, problem: str, *, hint: str = "") -> InvalidFormula:

@@ -243,9 +243,17 @@ class Providers(Protocol):
 
     def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
         """
-        Return the provider's code for an alias that no series has yet, or for a file's name in any case; None if unknown.
+        Return the provider's code for an alias that no series has yet, or for a code in any case; None if unknown.
 
         Called outside of transactions.
+        """
+        ...
+
+    def own_spelling(self, name: str, code: DatasetCode) -> DatasetCode | None:
+        """
+        Return a code in any case as the provider spells it; None if it does not say.
+
+        Called outside of transactions; raises UnknownProvider.
         """
         ...
 

@@ -51,12 +51,12 @@ class RequestRepository(Protocol):
 class MetricsRepository(Protocol):
     """Heartbeats of the workers and event counters."""
 
-    def heartbeat(self, worker: str) -> None:
-        """Record a worker's heartbeat; forget workers that have been silent for a day."""
+    def heartbeat(self, worker: str, *, consumes: bool = True) -> None:
+        """Record a worker's heartbeat, and whether it receives messages; forget workers that have been silent for a day."""
         ...
 
-    def workers(self, seconds: float) -> int:
-        """Return how many workers have sent a heartbeat within so many seconds."""
+    def workers(self, seconds: float) -> tuple[int, int]:
+        """Return how many workers have sent a heartbeat within so many seconds, and how many of them receive messages."""
         ...
 
     def count(self, what: Counted, times: int = 1) -> None:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from domain.use_cases.request_fetch import RequestFetch
     from domain.use_cases.search_providers import SearchProviders
     from domain.use_cases.search_series import SearchSeries
+    from domain.use_cases.unblock_provider import UnblockProvider
     from domain.use_cases.watch_equivalences import WatchEquivalences
 
 
@@ -91,4 +92,5 @@ class UseCases:
     manage_webhooks: ManageWebhooks
     deliver_events: DeliverEvents
     list_providers: ListProviders
+    unblock_provider: UnblockProvider
     check_providers: CheckProviders

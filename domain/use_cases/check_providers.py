@@ -16,12 +16,17 @@ class CheckProviders:
     providers: Providers
     checks: ConformanceChecks
 
-    def __call__(self, *, online: bool = False) -> Mapping[str, Sequence[Finding]]:
+    def __call__(self, names: Sequence[str] = (), *, online: bool = False) -> Mapping[str, Sequence[Finding]]:
         """
         Return the findings by provider.
 
         Args:
+            names: of the providers; by default all of them.
             online: whether configured providers are also asked for their examples.
 
+        Raises:
+            UnknownProvider: there is none of a name.
+
         """
-        return {provider.name: self.checks.run_conformance(provider.name, online=online) for provider in self.providers.all()}
+        wanted = names or [provider.name for provider in self.providers.all()]
+        return {name: self.checks.run_conformance(name, online=online) for name in wanted}

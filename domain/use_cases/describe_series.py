@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
-from domain.codes import DatasetCode
+from domain.codes import FORMULA, DatasetCode
 from domain.errors import DomainError, SeriesNotFound, UnknownProvider
 from domain.fetching.freshness import Freshness
 from domain.importing import IMPORT
@@ -20,6 +21,9 @@ from domain.series import SeriesQuery, TimeSeries
 from domain.source_status import StatusChange
 from domain.stand_ins.splice import SpliceRule
 from domain.use_cases.read_formula import compute
+from domain.use_cases.spelling import in_other_case, similar, spelled
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +72,37 @@ class DescribeSeries:
         """
         Describe by code: of the named provider, else of a configured route, an import, who would serve it now, or the oldest.
 
+        The code may be in any case where its provider tells none apart.
+
         Raises:
             SeriesNotFound: none is stored under this code.
 
         """
-        with self.store.reading() as uow:
-            return self._described(uow, series_of_code(uow, code, provider, self.providers, routing=self.routing))
+        return self._found(code, provider, self._described)
 
     def find(self, code: DatasetCode, provider: str | None = None) -> TimeSeries:
         """Return the series of a code as it is stored, without computing a formula; chosen as in ``by_code``, and raises like it."""
-        with self.store.reading() as uow:
-            return series_of_code(uow, code, provider, self.providers, routing=self.routing)
+        return self._found(code, provider, lambda _uow, series: series)
+
+    def similar(self, text: str) -> Sequence[str]:
+        """Return stored codes that resemble what somebody has written, best first."""
+        return similar(self.store, text)
+
+    def _found(self, code: DatasetCode, provider: str | None, use: Callable[[UnitOfWork, TimeSeries], Found]) -> Found:
+        """Return what is made of a series; that of a file may be spelled in another way, for which files are looked at in between."""
+
+        def found(code: DatasetCode) -> Found:
+            with self.store.reading() as uow:
+                return use(uow, series_of_code(uow, code, provider, self.providers, routing=self.routing))
+
+        try:
+            return found(code)
+        except SeriesNotFound:
+            name = provider or self.routing.provider_for(code, self.providers.all())
+            own = spelled(self.store, self.providers, name, code) if self._reads_files(name) else code
+            if own == code:
+                raise
+            return found(own)
 
     def _described(self, uow: UnitOfWork, series: TimeSeries) -> Described:
         now = uow.now()
@@ -115,6 +139,8 @@ def series_of_code(uow: UnitOfWork, code: DatasetCode, provider: str | None, pro
     """
     Return a series by its code: of the named provider, else of a configured route, an import, who would serve it now, or the oldest.
 
+    If there is none, it may differ in case where the provider tells none apart.
+
     Raises:
         SeriesNotFound: none is stored under this code.
 
@@ -124,9 +150,21 @@ def series_of_code(uow: UnitOfWork, code: DatasetCode, provider: str | None, pro
     if series is None and provider is None:
         series = next(iter(uow.series.search(SeriesQuery(code=code, limit=1)).items), None)
     if series is None:
+        names = [provider] if provider else [IMPORT, routing.provider_for(code, providers.all()), FORMULA]
+        found = (in_other_case(uow, name, code) for name in names if _knows_no_case(name, providers))
+        series = next(filter(None, found), None)
+    if series is None:
         wanted = f"{provider}:{code}" if provider else str(code)
         raise SeriesNotFound(f"{code} is not kept here.", hint=f'Request it: POST /timeseries {{"code": "{wanted}"}}.')
     return series
+
+
+def _knows_no_case(name: str, providers: Providers) -> bool:
+    """Return whether codes that differ in case alone are one series, as of imports and formulas; of files they may be two."""
+    try:
+        return name in (IMPORT, FORMULA) or (providers.get(name).any_case and not providers.get(name).reads_files)
+    except UnknownProvider:
+        return False
 
 
 def _next_look(following: Sequence[Followed]) -> FollowedSeries | None:

@@ -101,6 +101,12 @@ class FetchDataset:
                 logger.warning("lease lost", extra={"fetch": str(fetch_id)})
                 self._count_stale_commit()
             return None
+        except Exception:
+            raise
+        except BaseException:
+            # Ctrl-C: whoever comes next need not wait until the lease has expired.
+            self._release(claimed.fetch, lease)
+            raise
         _log(ended, claimed.series)
         if ended.ended:
             # If the store fails here, or the worker dies, another does it within minutes.
@@ -112,17 +118,19 @@ class FetchDataset:
     def release(self) -> int:
         """Start no more, abort all calls, and release the running fetches as if they had not been claimed; return how many."""
         self.running.close()
-        in_flight, released = self.running.drain(), 0
+        in_flight = self.running.drain()
         self.providers.abort_calls()
-        for fetch, lease in in_flight:
-            # One that ends at this moment needs no release.
-            with suppress(LeaseLost, SeriesNotFound), self.store.writing() as uow:
-                uow.series.lock(fetch.series_id)
-                uow.fetches.release(fetch.id, lease)
-                uow.commit()
-                released += 1
-                logger.info("fetch released", extra={"fetch": str(fetch.id)})
-        return released
+        return sum(self._release(fetch, lease) for fetch, lease in in_flight)
+
+    def _release(self, fetch: Fetch, lease: Lease) -> bool:
+        """Release a fetch as if it had not been claimed; return whether it still ran, for one that ends at this moment needs no release."""
+        with suppress(LeaseLost, SeriesNotFound), self.store.writing() as uow:
+            uow.series.lock(fetch.series_id)
+            uow.fetches.release(fetch.id, lease)
+            uow.commit()
+            logger.info("fetch released", extra={"fetch": str(fetch.id)})
+            return True
+        return False
 
     def _count_stale_commit(self) -> None:
         with suppress(StoreUnavailable), self.store.writing() as uow:

@@ -24,6 +24,7 @@ from domain.schedules.selector import Selector
 from domain.schedules.timing import preview
 from domain.use_cases.plan_next_look import PlanNextLook
 from domain.use_cases.request_fetch import RequestFetch
+from domain.use_cases.spelling import spelled
 
 _PLANNED_HERE = 10
 
@@ -65,9 +66,11 @@ class ManageSchedules:
         return self._planned(schedule.id)
 
     def resolve(self, selector: Selector) -> Selector:
-        """Return the selector with the provider that serves its code; raises like ``create`` if none does."""
+        """Return the selector with the provider that serves its code, as that spells it; raises like ``create`` if none does."""
         if selector.code:
-            return replace(selector, provider=self.request_fetch.provider_of(selector.code, selector.provider).name)
+            provider = self.request_fetch.provider_of(selector.code, selector.provider)
+            own = spelled(self.store, self.request_fetch.providers, provider.name, selector.code)
+            return Selector(provider=provider.name, database=own.database, pattern=own.dataset)
         if selector.provider:
             self.request_fetch.providers.get(selector.provider)
         return selector

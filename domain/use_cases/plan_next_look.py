@@ -46,6 +46,11 @@ class _Past:
     vintages: Sequence[Vintage]
     now: datetime
 
+    @classmethod
+    def of(cls, series: TimeSeries, vintages: Sequence[Vintage], now: datetime) -> _Past:
+        """Return it; what was checked by a clock that has been set back since counts as checked now."""
+        return cls(replace(series, checked_at=series.checked_at and min(series.checked_at, now)), vintages, now)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanNextLook:
@@ -77,7 +82,7 @@ class PlanNextLook:
                 unfollowed = uow.schedules.unfollowed(series)
                 learns = any(schedule.rule.kind.follows_releases for schedule, _ in following)
                 vintages = uow.vintages.last_ones(series_id, _MOST_VINTAGES) if learns else ()
-                past = _Past(series, vintages, uow.now())
+                past = _Past.of(series, vintages, uow.now())
         except SeriesNotFound:
             return
         looks = [(look, *self._look(schedule, look, past, _failures(look, ended))) for schedule, look in following]

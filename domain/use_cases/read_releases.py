@@ -236,6 +236,7 @@ def column_states(
 
 def _place(uow: UnitOfWork, series: TimeSeries, states: Sequence[ColumnState], bound: AsOf) -> int:
     """Return how many states were known at a moment, or up to a vintage."""
+    bound = bound.at(uow.now())
     if bound.as_of:
         return sum(state.vintage.answers_from <= bound.as_of for state in states)
     vintage = stored_at(uow, series, bound).vintage

@@ -41,8 +41,8 @@ class Selection:
         transform: as at Quandl, after the window; or with the year before, of the whole state and whatever the window.
         limit: number of newest dates.
         periods: the day by which periods are dated, applied before all else.
-        by_rule: whether a series that is spliced is read by its rule, whose rows the reader labels; else it alone is read.
         flags: whether the observations keep their flags, which only values as they are stored have.
+        by_rule: whether a series that is spliced is read by its rule, whose rows the reader labels; else it alone is read.
 
     """
 
@@ -56,8 +56,8 @@ class Selection:
     transform: Transform | PeriodTransform | None = None
     limit: int | None = None
     periods: Side | None = None
-    by_rule: bool = field(default=False, repr=False)
     flags: bool = False
+    by_rule: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.aggregate and not self.collapse:
@@ -136,7 +136,7 @@ class ReadSeries:
                 spliced = read_splice(uow, series, rule, selection.moment, periods=selection.periods)
                 return self._spliced(series, spliced, selection, now)
             kept = stored_at(uow, series, selection.moment)
-            moment = metadata_moment(selection.moment, kept)
+            moment = metadata_moment(selection.moment.at(now), kept)
             metadata = uow.series.metadata_at(series_id, moment) if moment else series.metadata
         return Reading(
             series=replace(series, metadata=metadata),

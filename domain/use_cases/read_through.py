@@ -12,6 +12,7 @@ from domain.errors import DatasetNotFound, DomainError, SourceGone
 from domain.fetches import FetchStatus
 from domain.fetching.freshness import Freshness
 from domain.importing import IMPORT
+from domain.moments import is_ahead
 from domain.ports import Providers, Store, UnitOfWork
 from domain.providers import Routing
 from domain.quotas import Requester
@@ -134,6 +135,8 @@ def _is_superseded(series: TimeSeries, provider: str) -> bool:
 def _is_remembered(series: TimeSeries, now: datetime) -> bool:
     """Return whether the last fetch failed recently, and either there are data or the next fetch would fail alike."""
     fetch = series.fetch
-    if fetch is None or fetch.status is not FetchStatus.ERROR or fetch.finished_at is None or now - fetch.finished_at >= _REMEMBERED:
+    if fetch is None or fetch.status is not FetchStatus.ERROR or fetch.finished_at is None:
+        return False
+    if is_ahead(fetch.finished_at, now) or now - fetch.finished_at >= _REMEMBERED:
         return False
     return series.newest is not None or (fetch.failure is not None and fetch.failure.code in _UNKNOWN)

@@ -17,7 +17,8 @@ from domain.importing import IMPORT
 from domain.ports import Dispatcher, Providers, Store, UnitOfWork
 from domain.providers import Limit, Provider, Routing
 from domain.quotas import Requester
-from domain.series import SeriesQuery, TimeSeries
+from domain.series import TimeSeries
+from domain.use_cases.spelling import in_other_case, spelled
 from domain.window import Confirmation
 
 #: The most idempotency keys of one owner, which are stored for two days.
@@ -57,6 +58,7 @@ class _Flags:
     Attributes:
         changed_since: what the last fetch confirmed, if what it read has changed since.
         batch: of a request for many series.
+        any_case: whether a stored series whose code differs in case alone is the one that is meant.
 
     """
 
@@ -66,6 +68,7 @@ class _Flags:
     requester: Requester | None
     changed_since: Confirmation | None = None
     batch: UUID | None = None
+    any_case: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +106,7 @@ class RequestFetch:
         request_key = _request_key(key, f"{provider or ''}:{code}", flags)
         self._refuse_imported(code, provider)
         chosen = self.provider_of(code, provider)
-        code = self._own_spelling(chosen, code)
-        flags = replace(flags, changed_since=self._changed_since(chosen, code))
+        code, flags = self._asked(chosen.name, code, flags)
         return self._request(lambda uow: self._find_or_add(uow, chosen.name, code, flags), flags, request_key)
 
     def refetch(
@@ -140,14 +142,13 @@ class RequestFetch:
 
         """
         flags = _Flags(refresh=refresh, allow=allow, request_id=request_id, requester=requester, batch=batch)
-        changed = {(provider, code): self._changed_since(self.provider_of(code, provider), code) for provider, code in wanted}
+        asked = {identity: self._asked(*identity, flags) for identity in wanted}
         requested: dict[tuple[str, DatasetCode], Requested | FetchAlreadyRunning] = {}
         due: list[UUID] = []
         with self.store.writing() as uow:
             # In one order, so that two requests for the same series wait for each other rather than crosswise.
-            for (provider, code), changed_since in sorted(changed.items(), key=itemgetter(0)):
-                its_flags = replace(flags, changed_since=changed_since)
-                series, new = self._find_or_add(uow, provider, code, its_flags)
+            for (provider, code), (own, its_flags) in sorted(asked.items(), key=itemgetter(0)):
+                series, new = self._find_or_add(uow, provider, own, its_flags)
                 series = self._reread_if_stale(uow, series, its_flags)
                 try:
                     fetch, added, notifies = (new, True, True) if new else self._reuse_or_add(uow, series, its_flags)
@@ -190,16 +191,19 @@ class RequestFetch:
             self.dispatcher.notify(fetch.id)
         return Requested(replace(series, fetch=fetch), fetch, created=created)
 
+    def _asked(self, name: str, code: DatasetCode, flags: _Flags) -> tuple[DatasetCode, _Flags]:
+        """Return a code as its series is spelled, and how the request for it is served."""
+        provider = self.provider_of(code, name)
+        own = self._own_spelling(provider, code)
+        return own, replace(
+            flags, changed_since=self._changed_since(provider, own), any_case=provider.any_case and not provider.reads_files
+        )
+
     def _own_spelling(self, provider: Provider, code: DatasetCode) -> DatasetCode:
-        """Return the code of the one series that a file is: of the one stored under any spelling of its name, else the file's own."""
-        own = self.providers.code_from_alias(provider.name, code) if provider.reads_files else None
-        if own is None:
-            return code
-        with self.store.reading() as uow:
-            by_alias = uow.series.search(SeriesQuery(provider=provider.name, alias=own.alias, limit=1)).items
-            stored = [spelled for spelled in (code, own) if uow.series.find(provider.name, spelled)]
-        others = (series.code for series in by_alias if self.providers.code_from_alias(provider.name, series.code) == own)
-        return next(iter(stored), None) or next(others, own)
+        """Return a code as its provider spells it; that of a file, of which there is one series, as it is stored under any spelling."""
+        if provider.reads_files:
+            return spelled(self.store, self.providers, provider.name, code)
+        return (self.providers.own_spelling(provider.name, code) if provider.any_case else None) or code
 
     def _changed_since(self, provider: Provider, code: DatasetCode) -> Confirmation | None:
         if not provider.notices_changes:
@@ -220,7 +224,7 @@ class RequestFetch:
         return uow.series.get(series.id)
 
     def _find_or_add(self, uow: UnitOfWork, provider: str, code: DatasetCode, flags: _Flags) -> tuple[TimeSeries, Fetch | None]:
-        known = uow.series.find(provider, code)
+        known = uow.series.find(provider, code) or (in_other_case(uow, provider, code) if flags.any_case else None)
         new = None if known else uow.fetches.add_first(provider, code, allow=flags.allow, request_id=flags.request_id, batch=flags.batch)
         return new or (known or uow.series.add(provider, code), None)
 

@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,25 +14,34 @@ import click
 from entrypoints.cli.commands import LazyGroup
 from entrypoints.cli.exit_codes import exit_code_of
 from entrypoints.cli.session import Progress, Service, Session, Setting
+from entrypoints.cli.stopping import stop_on_signals
+from entrypoints.cli.streams import prepare_streams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
+    from config.settings import Settings
     from domain.use_cases import UseCases
 
 
 _USUAL_COLLECTIONS, _FEW_COLLECTIONS = gc.get_threshold(), 1_000_000
 _STORELESS = ("doctor", "openapi", "parse", "providers")
-_PROVIDERLESS = ("list", "keys")
-_CREATING = ("fetch", "follow", "import")
+_PROVIDERLESS = ("list", "keys", "feed")
+_CREATING = ("search", "fetch", "follow", "import")
+#: They stop in their own way, and finish what runs.
+_SERVING = ("up", "api", "worker")
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="lanner", message="lanner %(version)s")
 @click.pass_context
 def lanner(context: click.Context) -> None:
-    """Your own Quandl: fetch any time series, keep every vintage, serve it over REST."""
+    """
+    Your own Quandl: fetch any time series, keep every vintage, serve it over REST.
+
+    A series has a code, DATABASE/DATASET or provider:DATABASE/DATASET, such as FRED/GDP. `lanner fetch SAMPLE/GDP` fetches one that needs
+    no network, `lanner show SAMPLE/GDP` shows it, and `lanner COMMAND --help` explains a command.
+    """
     command = context.invoked_subcommand
     context.obj = Session(
         use_cases=partial(
@@ -49,11 +59,14 @@ def lanner(context: click.Context) -> None:
 
 def main() -> None:
     """Run the command line."""
+    prepare_streams()
     # Modules are never garbage: collections during imports and at exit took a third of a short command's time.
     gc.set_threshold(_FEW_COLLECTIONS)
     # No use for numpy's thread pool for matrices, nor for a search for pydantic's plugins.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    if not set(sys.argv[1:2]) & set(_SERVING):
+        stop_on_signals()
     code = exit_code_of(lambda: lanner.main(prog_name="lanner", standalone_mode=False))
     gc.freeze()
     sys.exit(code)
@@ -73,9 +86,19 @@ def _use_cases(*, with_store: bool, creates: bool, with_providers: bool) -> UseC
 
         create_database(container)
     if with_store:
+        _require_database(container.settings())
         container.store().check()
     use_cases: UseCases = container.use_cases()
     return use_cases
+
+
+def _require_database(settings: Settings) -> None:
+    """Raise SchemaMismatch, with what makes it, if the database is a file that is not there yet."""
+    if settings.on_sqlite and not Path(settings.place).exists():
+        from domain.errors import SchemaMismatch
+
+        hint = "`lanner fetch CODE` makes it, as does `lanner migrate`; `lanner config` shows what says where it is."
+        raise SchemaMismatch(f"Nothing is stored yet: there is no database {settings.place}.", hint=hint)
 
 
 def _service() -> Service:

@@ -48,6 +48,7 @@ def api(session: Session, *, debug: bool) -> None:
         stop_seconds=service.shutdown_timeout_seconds or _SHUTDOWN_TIMEOUT_SECONDS,
         debug=debug,
     )
+    logger.info("api stopped")
 
 
 def check_active_key(session: Session, service: Service) -> None:

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 @click.pass_obj
 def backup(session: Session, file: Path) -> None:
     """Copy one consistent state into FILE, a new SQLite file, while the service may run."""
+    from entrypoints.cli.tables import say
+
     counts = show_progress("Backing up", lambda progress: session.back_up(file, progress))
-    click.echo(f"{click.format_filename(file)} contains {describe_counts(counts)}, verified.")
+    say(f"{click.format_filename(file)} contains {describe_counts(counts)}, verified.")
 
 
 def describe_counts(counts: Mapping[str, int]) -> str:

@@ -49,7 +49,7 @@ def _checked(use_cases: UseCases, codes: tuple[str, ...], provider: str | None) 
 
 
 def _print_damage(checked: Checked) -> None:
-    from entrypoints.cli.tables import printable
+    from entrypoints.cli.tables import say
 
     for damage in checked.damage:
-        click.echo(printable(f"{checked.series.provider}:{checked.series.code} vintage {damage.number}: {damage.reason}"))
+        say(f"{checked.series.provider}:{checked.series.code} vintage {damage.number}: {damage.reason}")

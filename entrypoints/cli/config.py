@@ -21,4 +21,4 @@ def config(session: Session, *, as_json: bool) -> None:
     if as_json:
         print_json({name: {"value": value, "source": source} for name, value, source in settings})
     else:
-        print_table(("NAME", "VALUE", "SOURCE"), settings)
+        print_table(("NAME", "VALUE", "SOURCE"), settings, wraps=("VALUE", "SOURCE"))

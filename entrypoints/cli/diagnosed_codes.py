@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: Verdict of a code → its part of the summary.
 _VERDICTS = {"yes": "will work as lanner is set up now", "once set up": "once set up", "no": "will not", "unknown": "unknown"}
 
+#: Longer codes stand on lines of their own, so that the verdicts stay in one column.
+_WIDEST = 50
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiagnosedCode:
@@ -77,9 +80,13 @@ def _summary(found: Sequence[DiagnosedCode]) -> str:
 
 
 def _print_codes(codes: Sequence[DiagnosedCode]) -> None:
-    width = max(len(each.shown) for each in codes)
+    width = min(_WIDEST, max(len(each.shown) for each in codes))
     for each in codes:
-        click.echo(printable(f"{each.call.line:>5}  {each.shown:<{width}}  {each.verdict}"))
+        if len(each.shown) > width:
+            click.echo(f"{each.call.line:>5}  {each.verdict}")
+            click.echo(printable(f"  {each.shown}"))
+        else:
+            click.echo(printable(f"{each.call.line:>5}  {each.shown:<{width}}  {each.verdict}"))
         print_paragraph(each.remark, indent=7)
 
 

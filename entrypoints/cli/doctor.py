@@ -32,7 +32,7 @@ def doctor(session: Session, *, scripts: tuple[Path, ...], form: str) -> None:
     not follow from the script is shown as *. Exits with 0 if all calls will work as lanner is set up now, else with 1.
     """
     from entrypoints.cli.diagnosed_codes import print_report
-    from entrypoints.cli.tables import print_json
+    from entrypoints.cli.tables import print_json, say
 
     found, unread, unpointed = _read(session.use_cases().diagnose_code, scripts)
     if form == "json":
@@ -41,7 +41,7 @@ def doctor(session: Session, *, scripts: tuple[Path, ...], form: str) -> None:
     else:
         print_report(found, unpointed)
     for refusal in unread:
-        click.echo(refusal, err=True)
+        say(refusal, err=True)
     if unread or not all(each.is_ready for each in found):
         sys.exit(1)
 

@@ -1,48 +1,70 @@
-"""``lanner export``: write a series to a file."""
+"""``lanner export``: write series to a file."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from domain.controls import escape_controls, escape_controls_in_json
+from domain.controls import escape_controls
 from entrypoints.cli.selection_options import read_selection, selection_options
 
 if TYPE_CHECKING:
     from domain.use_cases.read_series import Reading
+    from entrypoints.cli.series_files import Form
     from entrypoints.cli.session import Session
 
 _FORMATS = ("json", "csv", "parquet", "arrow")
 
 
 @click.command
-@click.argument("code")
+@click.argument("codes", nargs=-1, required=True, metavar="CODE...")
 @click.option("--format", "form", type=click.Choice(_FORMATS), help="By default the file's extension, or csv if it has none.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file.  [default: standard output]")
-@click.option("--provider", help="The provider, if not the one that the code is routed to.")
+@click.option("--into", type=click.Path(file_okay=False, path_type=Path), help="A folder, for a file DATABASE/DATASET of each series.")
 @selection_options
+@click.option("--limit", type=click.IntRange(min=1), help="Only so many of the newest dates.")
 @click.pass_obj
-def export(session: Session, /, *, code: str, form: str | None, output: Path | None, provider: str | None, **part: Any) -> None:
-    """Write the observations of the series CODE as JSON, CSV, Parquet or Arrow, oldest first."""
-    from entrypoints.cli.references import explain_missing_observations, find_series
-    from entrypoints.cli.series_output import state_name
+def export(  # noqa: PLR0913 - the command's options
+    session: Session,
+    /,
+    *,
+    codes: tuple[str, ...],
+    form: str | None,
+    output: Path | None,
+    into: Path | None,
+    provider: str | None,
+    order: str,
+    shape: str,
+    **part: Any,
+) -> None:
+    """
+    Write the observations of series as JSON, CSV, Parquet or Arrow, oldest first.
+
+    Several series become one table with a row for each value (code, date, column, value), in JSON a line for each series; or a file each
+    with --into, in the folders that the provider `files` reads. DATE is a day, or a moment with its offset from UTC.
+
+    \b
+      lanner export SAMPLE/CO2 SAMPLE/EUROFX --start 2000-01-01 \\
+        --collapse monthly --aggregate mean -o monthly.parquet
+    """  # noqa: D301 - click's mark of lines that stay as they are
+    from entrypoints.cli.references import read_each
+    from entrypoints.cli.series_files import Form
     from entrypoints.formats import Format
 
-    form = form or format_of(output)
-    selection, use_cases = read_selection(**part), session.use_cases()
-    series = find_series(use_cases.describe_series, code, provider)
-    with explain_missing_observations(series):
-        reading = use_cases.read_series(series.id, replace(selection, by_rule=True))
-    content = _encode(reading, form, flags=selection.flags)
-    if output is None:
-        sys.stdout.buffer.write(escape(content) if form == Format.CSV and sys.stdout.isatty() else content)
+    if output and into:
+        raise click.UsageError("--output and --into exclude each other.")
+    chosen = Form(kind=Format(form or format_of(output)), newest_first=order == "desc", as_records=shape == "records", flags=part["flags"])
+    if chosen.flags and len(codes) > 1 and not into and chosen.kind is not Format.JSON:
+        raise click.UsageError("--flags of several series: give --into FOLDER, for a file each, or --format json.")
+    readings = read_each(session.use_cases(), codes, provider, read_selection(**part))
+    if into:
+        _write_each(readings, chosen, into)
     else:
-        write(output, content)
-        click.echo(f"{output}: {len(reading.observations)} dates, {state_name(reading)}.", err=True)
+        _write_together(list(readings), chosen, output)
 
 
 def format_of(output: Path | None) -> str:
@@ -54,17 +76,35 @@ def format_of(output: Path | None) -> str:
     return ending or "csv"
 
 
-def _encode(reading: Reading, form: str, *, flags: bool) -> bytes:
-    from entrypoints.cli.series_output import document
-    from entrypoints.formats import Format, columnar, csv, encode, heading
+def _write_together(readings: list[Reading], form: Form, output: Path | None) -> None:
+    from entrypoints.cli.series_files import encode_readings
+    from entrypoints.cli.series_output import state_name
+    from entrypoints.cli.tables import say
+    from entrypoints.formats import Format
 
-    kind, observations = Format(form), reading.observations
-    if kind is Format.JSON:
-        return escape_controls_in_json(encode(document(reading, len(observations), flags=flags)).decode()).encode() + b"\n"
-    if kind is Format.CSV:
-        labels = reading.provenance
-        return csv(observations, heading(observations, flags=flags, provenance=labels), flags=flags, provenance=labels)
-    return columnar(reading, kind, flags=flags)
+    content = encode_readings(readings, form)
+    if output is None:
+        sys.stdout.buffer.write(escape(content) if form.kind is Format.CSV and sys.stdout.isatty() else content)
+        return
+    write(output, content)
+    dates = sum(len(reading.observations) for reading in readings)
+    what = state_name(readings[0]) if len(readings) == 1 else f"{len(readings)} series"
+    say(f"{output}: {dates} dates, {what}.", err=True)
+
+
+def _write_each(readings: Iterable[Reading], form: Form, into: Path) -> None:
+    from entrypoints.cli.series_files import encode_readings
+    from entrypoints.cli.series_output import state_name
+    from entrypoints.cli.tables import say
+
+    for reading in readings:
+        output = into / f"{reading.series.alias}.{form.kind}"
+        try:
+            output.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise click.ClickException(f"{output.parent} cannot be made: {error.strerror}.") from error
+        write(output, encode_readings([reading], form))
+        say(f"{output}: {len(reading.observations)} dates, {state_name(reading)}.", err=True)
 
 
 def escape(content: bytes) -> bytes:

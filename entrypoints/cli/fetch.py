@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from domain.codes import DatasetCode
     from domain.errors import FetchAlreadyRunning
-    from domain.fetches import Allowed, Failure, Fetch
+    from domain.fetches import Allowed, Fetch
     from domain.series import TimeSeries
     from domain.use_cases import UseCases
     from domain.use_cases.request_fetch import Requested, RequestFetch
@@ -49,10 +49,11 @@ def fetch(  # noqa: PLR0913 - the command's options
     Fetch series, and follow each fetch until it has ended or waits for another attempt.
 
     CODE is DATABASE/DATASET or provider:DATABASE/DATASET. If no worker begins within two seconds, this process fetches them itself.
-    Exits with 1 if any failed.
+    Exits with 1 if any failed, else with 75 if any still waits.
     """
     from domain.fetches import Suspicion
     from domain.use_cases.request_fetch import Requested
+    from entrypoints.cli.fetch_states import reason
 
     places = [("", text) for text in codes] + (_listed(listed) if listed else [])
     if not places:
@@ -60,20 +61,29 @@ def fetch(  # noqa: PLR0913 - the command's options
     use_cases = session.use_cases()
     wanted = _wanted(use_cases.request_fetch, places, provider)
     allowed = frozenset(map(Suspicion, (*allow, *(["shrink"] if allow_shrink else []))))
-    asked = _request_all(use_cases.request_fetch, wanted, refresh=refresh, allow=allowed)
+    asked = _by_series(_request_all(use_cases.request_fetch, wanted, refresh=refresh, allow=allowed))
     requested = {name: answer for name, answer in asked.items() if isinstance(answer, Requested)}
     names = {answer.fetch.id: name for name, answer in requested.items() if not answer.fetch.ended}
     fetches = complete_fetches(use_cases, names)
-    is_well = summarize(
+    code = summarize(
         (name, *outcome_of(fetches.get(answer.fetch.id), use_cases.describe_series(answer.series.id).series))
         if isinstance(answer, Requested)
-        else (name, "error", _reason(answer))
+        else (name, "error", reason(answer))
         for name, answer in asked.items()
     )
     for fetch_id, ended in fetches.items():
         _print_cells(names[fetch_id], ended)
-    if not is_well:
-        sys.exit(1)
+    sys.exit(code)
+
+
+def _by_series(asked: Mapping[str, Requested | FetchAlreadyRunning]) -> Mapping[str, Requested | FetchAlreadyRunning]:
+    """Return the answers by the codes of the series, which may be spelled in another way than they were asked for."""
+    from domain.use_cases.request_fetch import Requested
+
+    return {
+        f"{answer.series.provider}:{answer.series.code}" if isinstance(answer, Requested) else name: answer
+        for name, answer in asked.items()
+    }
 
 
 def _print_cells(name: str, ended: Fetch) -> None:
@@ -100,16 +110,18 @@ def _listed(lines: TextIO) -> list[tuple[str, str]]:
 
 def _wanted(request_fetch: RequestFetch, places: Iterable[tuple[str, str]], provider: str | None) -> dict[str, tuple[str, DatasetCode]]:
     from domain.errors import DomainError, InvalidInput
-    from entrypoints.cli.references import read_reference
+    from entrypoints.cli.references import read_reference, warn_of_typo
 
     wanted = {}
     for place, text in places:
         try:
             named, code = read_reference(text, provider)
-            read_selection = request_fetch.provider_of(code, named).name
+            chosen = request_fetch.provider_of(code, named).name
         except DomainError as error:
             raise InvalidInput(f"{place}{error.message}", field="code", hint=error.hint) from error
-        wanted[f"{read_selection}:{code}"] = read_selection, code
+        if named is None:
+            warn_of_typo(request_fetch, code, chosen)
+        wanted[f"{chosen}:{code}"] = chosen, code
     return wanted
 
 
@@ -134,21 +146,36 @@ def complete_fetches(use_cases: UseCases, names: Mapping[UUID, str]) -> Mapping[
     """Complete fetches, showing the progress, and return how each ended or waits."""
     from domain.use_cases.complete_fetches import CompleteFetches
 
-    complete = CompleteFetches(
-        follow_fetches=use_cases.follow_fetches,
-        fetch_dataset=use_cases.fetch_dataset,
-        on_run_here=lambda: click.echo("No worker has begun within 2 s: fetching here.", err=True),
-    )
-    settled = {}
-    with _progress(names) as report:
-        for fetch in complete(names):
-            settled[fetch.id] = fetch
-            report(fetch)
+    settled: dict[UUID, Fetch] = {}
+    try:
+        with _progress(names) as (report, tell):
+            complete = CompleteFetches(
+                follow_fetches=use_cases.follow_fetches,
+                fetch_dataset=use_cases.fetch_dataset,
+                on_run_here=lambda: tell("No worker has begun within 2 s: fetching here."),
+            )
+            for fetch in complete(names):
+                settled[fetch.id] = fetch
+                report(fetch)
+    except KeyboardInterrupt:
+        _say_what_is_left(len(names) - len(settled))
+        raise
     return settled
 
 
+def _say_what_is_left(number: int) -> None:
+    from entrypoints.cli.tables import say
+
+    left = "1 fetch is" if number == 1 else f"{number} fetches are"
+    say(f"{left} left: `lanner fetch` with the same codes, or a worker, goes on; `lanner cancel CODE` ends one.", err=True)
+
+
 @contextmanager
-def _progress(names: Mapping[UUID, str]) -> Iterator[Callable[[Fetch], object]]:
+def _progress(names: Mapping[UUID, str]) -> Iterator[tuple[Callable[[Fetch], object], Callable[[str], object]]]:
+    """Yield what reports that a fetch is settled, and what says a sentence meanwhile."""
+    from entrypoints.cli.fetch_states import state_of
+    from entrypoints.cli.tables import say
+
     if sys.stderr.isatty():
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -156,41 +183,40 @@ def _progress(names: Mapping[UUID, str]) -> Iterator[Callable[[Fetch], object]]:
         columns = (TextColumn("fetching"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("", total=len(names))
-            yield lambda _: bar.advance(task)
+            yield lambda _: bar.advance(task), bar.console.print
     else:
         ordinals = count(1)
-        yield lambda fetch: click.echo(f"{next(ordinals)} of {len(names)}: {names[fetch.id]} {fetch.status}", err=True)
+        yield (
+            lambda fetch: click.echo(f"{next(ordinals)} of {len(names)}: {names[fetch.id]} {state_of(fetch)}", err=True),
+            lambda text: say(text, err=True),
+        )
 
 
 def outcome_of(ended: Fetch | None, series: TimeSeries) -> tuple[str, str]:
-    """Return the status of a fetch, and what to say of it."""
+    """Return the state of a fetch, and what to say of it."""
+    from entrypoints.cli.fetch_states import added, explain, left_out, state_of
     from entrypoints.cli.tables import when
 
     newest = series.newest
     kept = f"{newest.rows} rows, {when(newest.first)}..{when(newest.last)}" if newest else ""
     if ended is None:
         return "fresh", kept
-    if ended.vintages_added is not None:
-        added = f"{ended.vintages_added} vintage{'s' if ended.vintages_added > 1 else ''} added" if ended.vintages_added else "unchanged"
-        left_out = f", without {', '.join(ended.left_out)} (no numbers)" if ended.left_out else ""
-        return ended.status, f"{added}, {kept}{left_out}"
-    reason = _reason(ended.failure) if ended.failure else ""
-    if ended.ended:
-        return ended.status, reason
-    return "waiting", f"{reason} Waits until {when(ended.not_before)}; a worker (lanner up, lanner worker) tries again then."
+    if ended.vintages_added is None:
+        return state_of(ended), explain(ended)
+    return ended.status, f"{added(ended.vintages_added)}, {kept}{left_out(ended)}"
 
 
-def _reason(failure: Failure | FetchAlreadyRunning) -> str:
-    return f"{failure.code}: {failure.message} {failure.hint}".rstrip()
-
-
-def summarize(outcomes: Iterable[tuple[str, str, str]]) -> bool:
-    """Print a line for each series, and return whether all went well."""
-    from entrypoints.cli.tables import print_table
+def summarize(outcomes: Iterable[tuple[str, str, str]]) -> int:
+    """Print a line for each series, and return the exit code: 1 if one failed, else 75 if one still waits, else 0."""
+    from entrypoints.cli.exit_codes import STILL_WAITING
+    from entrypoints.cli.fetch_states import FAILED
+    from entrypoints.cli.tables import print_table, say
 
     lines = list(outcomes)
-    print_table((), lines)
-    statuses = Counter(status for _, status, _ in lines)
+    print_table(("code", "state", "result"), lines, wraps=("result",), has_heading=False)
+    states = Counter(state for _, state, _ in lines)
     if len(lines) > 1:
-        click.echo(", ".join(f"{number} {status}" for status, number in statuses.items()))
-    return not set(statuses) - set(_WELL)
+        say(", ".join(f"{number} {state}" for state, number in states.items()))
+    if any(states[state] for state in FAILED):
+        return 1
+    return STILL_WAITING if set(states) - set(_WELL) else 0

@@ -49,27 +49,27 @@ def follow(session: Session, /, *, codes: tuple[str, ...], **options: Any) -> No
     CODE is DATABASE/DATASET or provider:DATABASE/DATASET, a mask such as 'FRED/GS*', or all that is stored of a provider, such as
     'fred:*'. A mask follows what is stored, now or later. What is followed already is followed by the new rule instead.
 
-    A series that has not been fetched yet is fetched at once, as by `lanner fetch`. Exits with 1 if one of them failed, which is
-    followed all the same.
+    A series that has not been fetched yet is fetched at once, as by `lanner fetch`. Exits with 1 if one of them failed, with 75 if one
+    still waits; they are followed all the same.
 
     The PLACE of a --calendar is an https:// address, a file, or a name of LANNER_CALENDARS.
     """
     from domain.schedules.selector import Selector
-    from entrypoints.cli.schedules import print_schedules
+    from entrypoints.cli.schedules import print_schedules, warn_without_worker
 
     rule = _rule(**options)
     use_cases = session.use_cases()
     manage_schedules = use_cases.manage_schedules
     selectors = [manage_schedules.resolve(Selector.parse(text, field="code")) for text in codes]
     followed = [_follow(manage_schedules, selector, rule).schedule.id for selector in selectors]
-    is_well = _fetch_first(use_cases, selectors)
+    code = _fetch_first(use_cases, selectors)
     print_schedules(map(manage_schedules.get, followed))
-    if not is_well:
-        sys.exit(1)
+    warn_without_worker(use_cases)
+    sys.exit(code)
 
 
-def _fetch_first(use_cases: UseCases, selectors: Iterable[Selector]) -> bool:
-    """Fetch the series that have never been fetched, and say how that went; return whether all went well."""
+def _fetch_first(use_cases: UseCases, selectors: Iterable[Selector]) -> int:
+    """Fetch the series that have never been fetched, and say how that went; return the exit code."""
     from entrypoints.cli.fetch import complete_fetches, outcome_of, summarize
 
     codes = [(selector.code, selector.provider) for selector in selectors if selector.code]
@@ -77,7 +77,7 @@ def _fetch_first(use_cases: UseCases, selectors: Iterable[Selector]) -> bool:
     new = [series for series in described if series.checked_at is None and (series.fetch is None or not series.fetch.ended)]
     requested = [(series, use_cases.request_fetch(series.code, provider=series.provider).fetch) for series in new]
     if not requested:
-        return True
+        return 0
     names = {fetch.id: f"{series.provider}:{series.code}" for series, fetch in requested}
     ended = complete_fetches(use_cases, names)
     for series, _ in requested:

@@ -24,15 +24,16 @@ def formulas() -> None:
 @click.pass_obj
 def list_formulas(session: Session, *, form: str) -> None:
     """List the formulas in the order in which they were first defined."""
-    from entrypoints.cli.tables import print_json, print_table, printable
+    from entrypoints.cli.empty_lists import say_if_empty
+    from entrypoints.cli.tables import print_json, print_table
 
-    found = _all(session.use_cases().manage_formulas)
+    found = say_if_empty(session, _all(session.use_cases().manage_formulas), "formulas")
     if form == "json":
         for each in found:
             print_json(_document(each))
         return
-    rows = [(str(each.series.code), str(each.current.number), printable(each.current.definition.expression)) for each in found]
-    print_table(("code", "definition", "expression"), rows, right=("definition",))
+    rows = [(str(each.series.code), str(each.current.number), each.current.definition.expression) for each in found]
+    print_table(("code", "definition", "expression"), rows, right=("definition",), wraps=("expression",), spare=("definition",))
 
 
 @formulas.command("set")
@@ -43,15 +44,24 @@ def list_formulas(session: Session, *, form: str) -> None:
 @click.option("--fetch", is_flag=True, help="Request the series that are not stored yet.")
 @click.pass_obj
 def set_formula(session: Session, /, *, code: str, expression: str, **about: Any) -> None:
-    """Define the formula CODE as EXPRESSION, or define it anew."""
+    """
+    Define the formula CODE as EXPRESSION, or define it anew.
+
+    A series is written as its database with the rest of the code in quotes. Beside + - * / ** and comparisons there are functions such as
+    lag, diff, pct_change, yoy, ma, cumsum, log, where, index, collapse, splice and fillna.
+
+    \b
+      lanner formulas set MY/GROWTH \\
+        "100 * (SAMPLE('GDP') / lag(SAMPLE('GDP'), 4) - 1)" --unit Percent
+    """  # noqa: D301 - click's mark of lines that stay as they are
     from domain.codes import DatasetCode
-    from entrypoints.cli.tables import printable
+    from entrypoints.cli.tables import say
 
     defined = session.use_cases().manage_formulas.define(DatasetCode.parse(code), expression, **about)
     current = defined.formula.current
-    click.echo(printable(f"{defined.formula.series.code} = {current.definition.expression} (definition {current.number})"))
+    say(f"{defined.formula.series.code} = {current.definition.expression} (definition {current.number})")
     for requested in defined.requested:
-        click.echo(f"{requested} is requested.", err=True)
+        say(f"{requested} is requested.", err=True)
 
 
 @formulas.command
@@ -60,10 +70,11 @@ def set_formula(session: Session, /, *, code: str, expression: str, **about: Any
 def remove(session: Session, *, code: str) -> None:
     """Remove the formula CODE with all versions of its definition."""
     from domain.codes import DatasetCode
+    from entrypoints.cli.tables import say
 
     wanted = DatasetCode.parse(code)
     session.use_cases().manage_formulas.remove(wanted)
-    click.echo(f"{wanted} is removed.")
+    say(f"{wanted} is removed.")
 
 
 def _all(manage_formulas: ManageFormulas) -> Iterator[FormulaState]:

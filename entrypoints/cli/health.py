@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from entrypoints.cli.session import Service, Session
 
 
-_STALE_SECONDS = 60.0
+STALE_SECONDS = 60.0
 
 
 @click.command
@@ -19,10 +19,12 @@ _STALE_SECONDS = 60.0
 @click.pass_obj
 def health(session: Session, part: str) -> int:
     """Check whether the API or the worker is healthy; exits with 1 if not."""
+    from entrypoints.cli.tables import say
+
     service = session.service()
     problem = find_api_problem(service) if part == "api" else _find_worker_problem(service)
     if problem:
-        click.echo(f"lanner: {problem}", err=True)
+        say(f"lanner: {problem}", err=True)
     return 1 if problem else 0
 
 
@@ -36,4 +38,4 @@ def find_api_problem(service: Service) -> str:
 def _find_worker_problem(service: Service) -> str:
     from entrypoints.worker.lifecycle.heartbeat_file import find_worker_problem
 
-    return find_worker_problem(service.data_dir, time() - _STALE_SECONDS)
+    return find_worker_problem(service.data_dir, time() - STALE_SECONDS)

@@ -49,6 +49,7 @@ def import_files(session: Session, /, *, allow: tuple[str, ...], dry_run: bool, 
     PATH is a file, an archive, or a folder with all files in it. An import that was interrupted goes on when it is repeated.
     """
     from domain.fetches import Suspicion
+    from entrypoints.cli.tables import say
 
     use_case = session.use_cases().import_files
     outcomes = use_case(_request(given), allow=frozenset(map(Suspicion, allow)), dry_run=dry_run)
@@ -56,12 +57,11 @@ def import_files(session: Session, /, *, allow: tuple[str, ...], dry_run: bool, 
     vintages = rows = 0
     with _progress() as report:
         for each in outcomes:
-            click.echo(_line(each, dry_run=dry_run))
             series.add(str(each.code))
             vintages, rows = vintages + each.vintages, rows + each.rows
-            report(len(series), rows)
+            report(_line(each, dry_run=dry_run), len(series), rows)
     added = "would be added" if dry_run else "added"
-    click.echo(f"{len(series):,} series, {vintages:,} vintages {added}, {rows:,} rows.")
+    say(f"{len(series):,} series, {vintages:,} vintages {added}, {rows:,} rows.")
 
 
 def _request(given: Mapping[str, Any]) -> ImportRequest:
@@ -90,7 +90,7 @@ def read_columns(texts: Sequence[str]) -> Mapping[str, Sequence[str]]:
 
 
 def _line(each: ImportedSeries, *, dry_run: bool) -> str:
-    from entrypoints.cli.tables import printable, when
+    from entrypoints.cli.tables import when
 
     name = f"{each.provider}:{each.code}"
     if not each.vintages:
@@ -100,18 +100,28 @@ def _line(each: ImportedSeries, *, dry_run: bool) -> str:
         would = "would be " if dry_run else ""
         outcome = f"{each.vintages} of {each.states} states {would}added, {each.rows} rows, known since {span}"
     given = f", {each.given} left out, since the provider gave their labels" if each.given else ""
-    return printable(f"{name}  {outcome}{given}")
+    return f"{name}  {outcome}{given}"
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], object]]:
+def _progress() -> Iterator[Callable[[str, int, int], object]]:
+    """Yield what prints a line and reports the numbers of series and rows so far."""
+    from entrypoints.cli.tables import say
+
     if not sys.stderr.isatty():
-        yield lambda _series, _rows: None
+        yield lambda line, _series, _rows: say(line)
         return
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
         task = bar.add_task("reading", total=None)
-        yield lambda series, rows: bar.update(task, description=f"{series:,} series, {rows:,} rows")
+
+        def report(line: str, series: int, rows: int) -> None:
+            bar.stop()
+            say(line)
+            bar.update(task, description=f"{series:,} series, {rows:,} rows")
+            bar.start()
+
+        yield report

@@ -8,8 +8,9 @@ import click
 
 from domain.api_keys import Scope
 from domain.quotas import read_limits, write_limits
+from entrypoints.cli.empty_lists import say_if_empty
 from entrypoints.cli.operator import bind_operator
-from entrypoints.cli.tables import print_table, printable, when
+from entrypoints.cli.tables import print_table, say, when
 
 if TYPE_CHECKING:
     from entrypoints.cli.session import Session
@@ -35,7 +36,7 @@ def create(session: Session, *, name: str, scopes: tuple[str, ...], limit: str |
     key, text = session.use_cases().manage_keys.create(name, [Scope(scope) for scope in scopes], days=days, limits=limits)
     click.echo(text)
     ends = f", valid until {when(key.expires_at)}" if key.expires_at else ""
-    click.echo(f"{', '.join(sorted(key.scopes))}{ends}. Keep it: it is not shown again.", err=True)
+    say(f"{', '.join(sorted(key.scopes))}{ends}. Keep it: it is not shown again.", err=True)
 
 
 @keys.command("list")
@@ -45,7 +46,7 @@ def list_keys(session: Session) -> None:
     rows = [
         (
             key.id,
-            printable(key.name),
+            key.name,
             " ".join(sorted(key.scopes)),
             when(key.created_at),
             when(key.expires_at) if key.expires_at else "",
@@ -54,7 +55,8 @@ def list_keys(session: Session) -> None:
         )
         for key in session.use_cases().manage_keys.list()
     ]
-    print_table(("ID", "NAME", "SCOPES", "CREATED", "EXPIRES", "REVOKED", "LIMIT"), rows)
+    headings = ("ID", "NAME", "SCOPES", "CREATED", "EXPIRES", "REVOKED", "LIMIT")
+    print_table(headings, say_if_empty(session, rows, "keys"), wraps=("NAME", "SCOPES"), spare=("CREATED", "LIMIT"))
 
 
 @keys.command
@@ -63,4 +65,4 @@ def list_keys(session: Session) -> None:
 def revoke(session: Session, key_id: str) -> None:
     """Revoke a key; services refuse it within five seconds."""
     key = session.use_cases().manage_keys.revoke(key_id)
-    click.echo(f"{key.id} ({printable(key.name)}) is revoked.")
+    say(f"{key.id} ({key.name}) is revoked.")

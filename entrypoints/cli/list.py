@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,11 +32,13 @@ def list_series(  # noqa: PLR0913 - the command's options
     """
     List the stored series, oldest request first.
 
-    With WORDS, only series whose code, name or description contains each of them.
+    With WORDS, only series whose code, name or description contains each of them. Below stands why the last fetch of a series failed, or
+    what it waits for.
     """
     from domain.series import SeriesQuery, SeriesStatus
     from domain.source_status import SourceStatus
-    from entrypoints.cli.tables import print_json, print_table
+    from entrypoints.cli.empty_lists import say_if_empty
+    from entrypoints.cli.tables import print_json
 
     query = SeriesQuery(
         words=words,
@@ -45,13 +47,12 @@ def list_series(  # noqa: PLR0913 - the command's options
         status=SeriesStatus(status) if status in _STORED else None,
         status_at_source=SourceStatus(status) if status in _AT_SOURCE else None,
     )
-    found = _find(session.use_cases().search_series, query, limit)
+    found = say_if_empty(session, _find(session.use_cases().search_series, query, limit), "series", among=query != SeriesQuery())
     if form == "json":
         for series in found:
             print_json(_document(series))
     else:
-        headings = ("code", "name", "frequency", "rows", "first", "last", "status", "checked")
-        print_table(headings, map(_row, found), right=("rows",))
+        _print(list(found))
 
 
 def _find(search_series: SearchSeries, query: SeriesQuery, limit: int) -> Iterator[TimeSeries]:
@@ -63,7 +64,22 @@ def _find(search_series: SearchSeries, query: SeriesQuery, limit: int) -> Iterat
             return
         left -= len(page.items)
         query = replace(query, after=page.next)
-    click.echo(f"There are more than {limit}; --limit shows more.", err=True)
+    from entrypoints.cli.tables import say
+
+    say(f"There are more than {limit}; --limit shows more.", err=True)
+
+
+def _print(found: Sequence[TimeSeries]) -> None:
+    from entrypoints.cli.fetch_states import explain, is_trouble, state_of
+    from entrypoints.cli.tables import print_table
+
+    headings = ("code", "name", "frequency", "rows", "first", "last", "status", "checked")
+    print_table(headings, map(_row, found), right=("rows",), wraps=("name",), spare=("checked", "rows", "frequency", "first"))
+    troubled = [(each, each.fetch) for each in found if each.fetch and is_trouble(each.fetch)]
+    if troubled:
+        click.echo("\nLast fetches that failed or have not ended:")
+        lines = [(f"{series.provider}:{series.code}", state_of(fetch), explain(fetch)) for series, fetch in troubled]
+        print_table(("code", "state", "reason"), lines, wraps=("reason",), has_heading=False)
 
 
 def _row(series: TimeSeries) -> tuple[str, ...]:
@@ -83,6 +99,7 @@ def _row(series: TimeSeries) -> tuple[str, ...]:
 
 
 def _document(series: TimeSeries) -> dict[str, Any]:
+    from entrypoints.cli.fetch_states import fetch_document
     from entrypoints.cli.series_output import identity
 
     newest = series.newest
@@ -95,4 +112,5 @@ def _document(series: TimeSeries) -> dict[str, Any]:
         "first_date": newest and newest.first,
         "last_date": newest and newest.last,
         "checked_at": series.checked_at,
+        "fetch": series.fetch and fetch_document(series.fetch),
     }

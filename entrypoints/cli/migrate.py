@@ -14,4 +14,6 @@ if TYPE_CHECKING:
 @click.pass_obj
 def migrate(session: Session) -> None:
     """Bring the database's schema up to date."""
-    click.echo(session.migrate())
+    from entrypoints.cli.tables import say
+
+    say(session.migrate())

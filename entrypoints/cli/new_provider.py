@@ -29,6 +29,7 @@ def new_provider(name: str, into: Path) -> None:
 
     from domain.errors import InvalidInput
     from entrypoints.cli.provider_templates import IN_CHECKOUT, IN_PACKAGE
+    from entrypoints.cli.tables import say
 
     if not _NAME.fullmatch(name):
         raise InvalidInput(f"{name[:40]!r} is no name for a provider.", field="name", hint="Use a-z, 0-9 and _, beginning with a letter.")
@@ -45,4 +46,4 @@ def new_provider(name: str, into: Path) -> None:
         path.write_text(Template(text).safe_substitute(words))
         click.echo(path)
     if not is_checkout:
-        click.echo(f"Install it beside lanner: pip install -e {into}")
+        say(f"Install it beside lanner: pip install -e {into}")

@@ -22,7 +22,8 @@ Each of SERIES is a code or a mask, and may be followed by what holds for it alo
 for all of them.
 
 \b
-  lanner panel SAMPLE/GDP --start 2008-12-31 --end 2009-12-31 --every month_ends --at 16:00 --tz America/New_York
+  lanner panel SAMPLE/GDP --start 2008-12-31 --end 2009-12-31 \\
+    --every month_ends --at 16:00 --tz America/New_York
 """
 
 
@@ -62,6 +63,7 @@ def panel(session: Session, /, *, series: tuple[str, ...], shape: str, form: str
     from domain.panels.query import PanelQuery
     from domain.panels.spelling import read_series
     from entrypoints.cli.export import escape, format_of, write
+    from entrypoints.cli.tables import say
     from entrypoints.formats import Format
     from entrypoints.panel_files import Shape, encode_panel
 
@@ -73,6 +75,4 @@ def panel(session: Session, /, *, series: tuple[str, ...], shape: str, form: str
         sys.stdout.buffer.write(escape(content) if not kind.is_columnar and sys.stdout.isatty() else content)
     else:
         write(output, content)
-        click.echo(
-            f"{output}: {len(found.columns)} series at {len(query.decisions.moments)} moments, position {found.query.position}.", err=True
-        )
+        say(f"{output}: {len(found.columns)} series at {len(query.decisions.moments)} moments, position {found.query.position}.", err=True)

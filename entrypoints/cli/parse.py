@@ -47,14 +47,14 @@ def parse(  # noqa: PLR0913 - the command's options
     stops without the end of a line may be cut off in its last cell: a fetch accepts it where its length is proved, this command warns.
     """
     from domain.ports import RawResponse
-    from entrypoints.cli.tables import print_json
+    from entrypoints.cli.tables import print_json, say
 
     headers = {"content-type": content_type} if content_type else {}
     answer = RawResponse(body=body.read(), status=status, headers=headers, url=url, options=read_options(options))
     found = _parsed(session.use_cases().parse_answer, provider, code, answer)
     document = found if isinstance(found, dict) else _document(found, flags=flags)
     for warning in document.get("warnings", ()):
-        click.echo(f"Warning: {warning}", err=True)
+        say(f"Warning: {warning}", err=True)
     print_json(document)
     if "error" in document:
         sys.exit(1)

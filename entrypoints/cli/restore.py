@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 @click.pass_obj
 def restore(session: Session, *, file: Path, keep_damaged: bool) -> None:
     """Copy a backup into the configured database, which must be empty; SQLite and Postgres backups fit both."""
+    from entrypoints.cli.tables import say
+
     bind_operator()
     counts = show_progress("Restoring", lambda progress: session.restore(file, progress, keep_damaged))
-    click.echo(f"Restored from {click.format_filename(file)}: {describe_counts(counts)}.")
+    say(f"Restored from {click.format_filename(file)}: {describe_counts(counts)}.")

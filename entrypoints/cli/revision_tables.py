@@ -13,18 +13,18 @@ from domain.revision_statistics.regressions import Estimate, Regression
 from domain.revision_statistics.statistics import RevisionStatistics
 from domain.use_cases.measure_revisions import Measured, StatisticsQuery
 from domain.use_cases.read_releases import Triangle, TriangleQuery
-from entrypoints.cli.tables import print_table, printable, when
+from entrypoints.cli.tables import print_paragraph, print_table, say, terminal_width, when
 
 _WIDTH, _GAP = 80, 2
 
 
 def print_triangle(found: Triangle, query: TriangleQuery) -> None:
     """Print as many releases of each date as fit, the latest one and how many there are."""
-    click.echo(printable(f"{found.series.provider}:{found.series.code} {found.column}{f', {query.transform}' if query.transform else ''}"))
+    say(f"{found.series.provider}:{found.series.code} {found.column}{f', {query.transform}' if query.transform else ''}")
     rows = [(when(row.date) + ("*" if row.censored else ""), [f"{each.value:.6g}" for each in row.releases]) for row in found.rows]
     ends = [("date", [date for date, _ in rows]), ("latest", [values[-1] for _, values in rows]), ("count", [str(len(v)) for _, v in rows])]
     lags = [(str(n), [v[n] if n < len(v) else "" for _, v in rows]) for n in range(max((len(v) for _, v in rows), default=0))]
-    shown = _fitting(lags, _WIDTH - sum(map(_width, ends)))
+    shown = _fitting(lags, (terminal_width() or _WIDTH) - sum(map(_width, ends)))
     columns = [ends[0], *shown, *ends[1:]]
     print_table([name for name, _ in columns], zip(*(cells for _, cells in columns), strict=True), right=[name for name, _ in columns[1:]])
     if any(row.censored for row in found.rows):
@@ -34,12 +34,12 @@ def print_triangle(found: Triangle, query: TriangleQuery) -> None:
 def print_statistics(measured: Measured, query: StatisticsQuery) -> None:
     """Print every statistic."""
     found, series = measured.statistics, measured.series
-    click.echo(printable(f"{series.provider}:{series.code} {measured.column}, {query.transform or 'no transform'}"))
-    click.echo(f"revisions from release {query.first} to {query.final}: {found.n} periods, {when(found.start)} to {when(found.end)}")
+    say(f"{series.provider}:{series.code} {measured.column}, {query.transform or 'no transform'}")
+    say(f"revisions from release {query.first} to {query.final}: {found.n} periods, {when(found.start)} to {when(found.end)}")
     left_out = ", ".join(f"{reason} {count}" for reason, count in found.left_out.items() if count)
-    click.echo(click.wrap_text(f"periods left out: {left_out or 'none'}; gaps: {found.gaps}; HAC lags: {found.lags}", _WIDTH))
+    print_paragraph(f"periods left out: {left_out or 'none'}; gaps: {found.gaps}; HAC lags: {found.lags}")
     click.echo()
-    print_table((), _measures(found))
+    print_table(("measure", "value"), _measures(found), wraps=("value",), has_heading=False)
     click.echo()
     print_table(("revision", "intercept", "error", "slope", "error", f"F(2, {found.n - 2})", "p"), _regressions(found))
     click.echo()
@@ -49,8 +49,8 @@ def print_statistics(measured: Measured, query: StatisticsQuery) -> None:
     ]
     print_table(("release", "periods", "mean", "error", "t", "absolute", "deviation"), lines)
     click.echo()
-    click.echo(_efficiency(found.efficiency))
-    click.echo(click.wrap_text(f"level shifts: {'; '.join(map(_shift, measured.level_shifts)) or 'none'}", _WIDTH))
+    say(_efficiency(found.efficiency))
+    print_paragraph(f"level shifts: {'; '.join(map(_shift, measured.level_shifts)) or 'none'}")
 
 
 def short(value: float | None) -> str:

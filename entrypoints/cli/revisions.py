@@ -157,24 +157,24 @@ def _document(comparison: Comparison) -> dict[str, Any]:
 
 
 def _print_comparison(comparison: Comparison, limit: int) -> None:
-    from entrypoints.cli.tables import print_table, printable, when
+    from entrypoints.cli.tables import print_table, say, when
 
     revision, states = comparison.revision, (comparison.before, comparison.after)
     known = [f"vintage {state.number}, known at {when(state.known_at)}" for state in states]
-    click.echo(f"{comparison.series.provider}:{comparison.series.code}")
-    click.echo(f"from {known[0]}, to {known[1]}")
-    click.echo(f"dates added: {len(revision.added)}, values changed: {len(revision.changed)}, dates deleted: {len(revision.deleted)}")
+    say(f"{comparison.series.provider}:{comparison.series.code}")
+    say(f"from {known[0]}, to {known[1]}")
+    say(f"dates added: {len(revision.added)}, values changed: {len(revision.changed)}, dates deleted: {len(revision.deleted)}")
     for verb, names in (("added", revision.columns_added), ("removed", revision.columns_removed)):
         if names:
-            click.echo(printable(f"columns {verb}: {', '.join(names)}"))
+            say(f"columns {verb}: {', '.join(names)}")
     if revision.flags_changed:
-        click.echo(f"flags changed: {len(revision.flags_changed)}{', and nothing else' if revision.has_flags_alone else ''}")
+        say(f"flags changed: {len(revision.flags_changed)}{', and nothing else' if revision.has_flags_alone else ''}")
     lines = sorted(_lines(revision), key=lambda line: line[1])
     if lines:
         click.echo()
-        print_table(("", "date", "column", "old", "new"), lines[-limit:], right=("old", "new"))
+        print_table(("", "date", "column", "old", "new"), lines[-limit:], right=("old", "new"), wraps=("column",))
     if len(lines) > limit:
-        click.echo(f"and {len(lines) - limit} earlier lines: --limit shows more")
+        say(f"and {len(lines) - limit} earlier lines: --limit shows more")
 
 
 def _lines(revision: Revision) -> Iterator[tuple[str, ...]]:

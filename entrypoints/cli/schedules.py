@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from domain.schedules.schedule import Rule, ScheduleState
+    from domain.use_cases import UseCases
     from domain.use_cases.manage_schedules import ManageSchedules
     from entrypoints.cli.session import Session
 
@@ -24,11 +25,16 @@ _PAGE = 500
 @click.pass_obj
 def schedules(session: Session, *, form: str) -> None:
     """List the schedules, oldest first, each with its next look and the reason for it."""
+    from entrypoints.cli.empty_lists import say_if_empty
     from entrypoints.cli.tables import print_json
 
-    found = _all(session.use_cases().manage_schedules)
+    use_cases = session.use_cases()
+    found = say_if_empty(session, _all(use_cases.manage_schedules), "schedules")
     if form == "table":
-        print_schedules(found)
+        listed = list(found)
+        print_schedules(listed)
+        if listed:
+            warn_without_worker(use_cases)
         return
     for state in found:
         rule, next_ = state.schedule.rule, state.next
@@ -53,14 +59,22 @@ def schedules(session: Session, *, form: str) -> None:
 
 def print_schedules(found: Iterable[ScheduleState]) -> None:
     """Print a paragraph for each schedule, in lines of at most 80 characters but for long names."""
-    from entrypoints.cli.tables import print_paragraph
+    from entrypoints.cli.tables import print_paragraph, say
 
     for number, state in enumerate(found):
         if number:
             click.echo()
         for line in _lines(state):
-            click.echo(line)
+            say(line)
         print_paragraph(state.next.reason if state.next else "", indent=2)
+
+
+def warn_without_worker(use_cases: UseCases) -> None:
+    """Say so on standard error if no worker is there that would look at what is followed."""
+    from entrypoints.cli.tables import say
+
+    if not use_cases.check_health().workers:
+        say("No worker has run within a minute: `lanner up`, or `lanner worker`, looks at what is followed.", err=True)
 
 
 def _all(manage_schedules: ManageSchedules) -> Iterator[ScheduleState]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import starmap
+from itertools import groupby, starmap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,18 +28,21 @@ def search(session: Session, *, words: tuple[str, ...], providers: tuple[str, ..
     Providers are asked within their limits, after all fetches. `lanner fetch PROVIDER:CODE` fetches what is found.
     """
     from domain.series import SeriesQuery
-    from entrypoints.cli.tables import print_json, print_table
+    from entrypoints.cli.tables import print_json, print_table, say
 
     use_cases = session.use_cases()
     stored = use_cases.search_series(SeriesQuery(words=words, limit=limit)).items
     found = list(_found(use_cases.search_providers, " ".join(words), providers, limit))
     listed = {series.id for series in stored}
     hits = [(each, hit) for each in found for hit in each.hits if hit.series_id not in listed]
+    if not (stored or hits) and not (found and all(each.failure for each in found)):
+        say(f"Nothing is found in {session.service().database}, nor at the providers that were asked.", err=True)
     if form == "json":
         for document in (*map(_stored_document, stored), *starmap(_document, hits)):
             print_json(document)
     else:
-        print_table(("code", "name", "frequency", "first", "last", ""), [*map(_stored_row, stored), *starmap(_row, hits)])
+        rows = [*map(_stored_row, stored), *starmap(_row, hits)]
+        print_table(("code", "name", "frequency", "first", "last", ""), rows, wraps=("name", ""), spare=("first", "last", "frequency"))
     explain_searches(found)
 
 
@@ -53,11 +56,17 @@ def _found(search_providers: SearchProviders, text: str, names: Sequence[str], l
 
 def explain_searches(found: Sequence[ProviderHits]) -> None:
     """Say below the hits which providers gave none, and why."""
+    from entrypoints.cli.tables import say
+
+    failed = [(each.provider.name, each.failure) for each in found if each.failure]
+    for hint, alike in groupby(sorted(failed, key=lambda each: each[1].hint), key=lambda each: each[1].hint):
+        names = [f"{name}: {failure.message}" for name, failure in alike]
+        for name in names[:-1]:
+            say(name, err=True)
+        say(f"{names[-1]} {hint}".rstrip(), err=True)
     for each in found:
-        if each.failure:
-            click.echo(f"{each.provider.name}: {each.failure.message} {each.failure.hint}".rstrip(), err=True)
-        elif each.more:
-            click.echo(f"{each.provider.name}: there are more; --limit shows up to 50.", err=True)
+        if each.more and not each.failure:
+            say(f"{each.provider.name}: there are more; --limit shows up to 50.", err=True)
 
 
 def _stored_row(series: TimeSeries) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
@@ -16,9 +15,10 @@ from domain.observations import Observations
 from domain.series import TimeSeries
 from domain.use_cases.read_series import Reading
 from domain.vintages import Vintage
+from entrypoints.cli.fetch_states import explain, is_trouble, state_of
 from entrypoints.cli.sparkline import sparkline
-from entrypoints.cli.tables import number, print_table, printable, when
-from entrypoints.formats import heading, label_names, table
+from entrypoints.cli.tables import number, print_table, printable, say, terminal_width, when
+from entrypoints.formats import heading, label_names, records, table
 
 _GAP = 2
 
@@ -35,16 +35,20 @@ def identity(series: TimeSeries) -> dict[str, Any]:
     }
 
 
-def document(reading: Reading, limit: int, *, flags: bool = False) -> dict[str, Any]:
-    """Return a reading as JSON values, dates ascending."""
-    observations = reading.observations.latest(limit)
+def document(reading: Reading, limit: int, *, newest_first: bool = False, as_records: bool = False, flags: bool = False) -> dict[str, Any]:
+    """Return a reading as JSON values: its newest dates, a row as a list or as an object."""
+    newest, labels = reading.observations.latest(limit), _labels(reading, limit)
+    if as_records:
+        rows: dict[str, Any] = {"data": records(newest, newest_first=newest_first, flags=flags, provenance=labels)}
+    else:
+        rows = table(newest, newest_first=newest_first, flags=flags, provenance=labels)
     return {
         "series": {**identity(reading.series), "unit": reading.series.metadata.unit},
         **_state(reading),
         "checked_at": reading.series.checked_at,
         "stale": reading.stale,
         **({"flags": reading.series.metadata.flags} if flags else {}),
-        **table(observations, flags=flags, provenance=_labels(reading, limit)),
+        **rows,
     }
 
 
@@ -88,31 +92,36 @@ def vintage_document(vintage: Vintage) -> dict[str, Any]:
     }
 
 
-def print_reading(reading: Reading, limit: int, *, flags: bool = False) -> None:
+def print_reading(reading: Reading, limit: int, *, newest_first: bool = False, flags: bool = False) -> None:
     """Print the series' name and state, its newest dates, and a chart line of the first column over all dates read."""
     series, vintage = reading.series, reading.vintage
     label = f" (published {when(vintage.published)})" if vintage.published else ""
-    click.echo(printable(series.metadata.name or str(series.code)))
-    click.echo(f"{series.provider}:{series.code}, {series.metadata.frequency or 'frequency unknown'}")
-    click.echo(f"{state_name(reading)}{label}, known at {when(vintage.known_at)}, {'stale' if reading.stale else 'fresh'}\n")
-    _print_rows(reading, limit, flags=flags)
+    say(series.metadata.name or str(series.code))
+    facts = (f"{series.provider}:{series.code}", series.metadata.frequency or "frequency unknown", series.metadata.unit)
+    say(", ".join(filter(None, facts)))
+    say(f"{state_name(reading)}{label}, known at {when(vintage.known_at)}, {'stale' if reading.stale else 'fresh'}")
+    if series.fetch and is_trouble(series.fetch):
+        say(f"last fetch: {state_of(series.fetch)}, {explain(series.fetch)}")
+    click.echo()
+    _print_rows(reading, limit, newest_first=newest_first, flags=flags)
     if reading.observations.columns and len(reading.observations):
         _print_line(reading)
 
 
-def _print_rows(reading: Reading, limit: int, *, flags: bool) -> None:
+def _print_rows(reading: Reading, limit: int, *, newest_first: bool, flags: bool) -> None:
     newest = reading.observations.latest(limit)
     labels = _labels(reading, limit)
-    cells: list[tuple[str, ...]] = [(when(moment), *map(number, values)) for moment, values in newest.rows()]
-    if flags:
-        cells = list(_with_flags(newest, cells))
     # Labels come before the values, so that a narrow terminal leaves out none.
     headings = (reading.series.metadata.date_column, *label_names(labels), *heading(newest, flags=flags)[1:])
-    cells = cells if labels is None else [(moment, label, *rest) for label, (moment, *rest) in zip(labels, cells, strict=True)]
-    fitting = _fitting([headings, *cells]) if sys.stdout.isatty() else len(headings)
-    print_table(headings[:fitting], [row[:fitting] for row in cells], right=newest.columns)
+    named = [()] * len(newest) if labels is None else [(label,) for label in labels]
+    cells = [(when(moment), *map(number, values)) for moment, values in newest.rows()]
+    if flags:
+        cells = list(_with_flags(newest, cells))
+    cells = [(moment, *name, *values) for name, (moment, *values) in zip(named, cells, strict=True)]
+    fitting = _fitting([headings, *cells])
+    print_table(headings[:fitting], [row[:fitting] for row in (cells[::-1] if newest_first else cells)], right=newest.columns)
     if fitting < len(headings):
-        click.echo(f"and {len(headings) - fitting} more columns; --column NAME shows one")
+        say(f"and {len(headings) - fitting} more columns; --column NAME shows one")
     if newest.flags:
         click.echo()
         for code in newest.flags.codes:
@@ -138,8 +147,10 @@ def _labels(reading: Reading, limit: int) -> Sequence[str] | None:
 
 
 def _fitting(lines: Sequence[Sequence[str]]) -> int:
+    """Return how many columns fit on the terminal; all of them if there is none."""
+    width = terminal_width()
     ends = accumulate(max(map(len, column)) + _GAP for column in zip(*lines, strict=True))
-    return max(2, bisect_right(list(ends), _terminal_width() + _GAP))
+    return len(lines[0]) if width is None else max(2, bisect_right(list(ends), width + _GAP))
 
 
 def _print_line(reading: Reading) -> None:
@@ -147,9 +158,6 @@ def _print_line(reading: Reading) -> None:
     values: list[float] = observations.values[:, 0].tolist()
     known = [value for value in values if not isnan(value)]
     span = f", from {number(min(known))} to {number(max(known))}" if known else ""
-    click.echo(f"\n{printable(observations.columns[0])}, {when(observations.first)} to {when(observations.last)}{span}")
-    click.echo(sparkline(values, _terminal_width()))
-
-
-def _terminal_width() -> int:
-    return shutil.get_terminal_size().columns
+    click.echo()
+    say(f"{observations.columns[0]}, {when(observations.first)} to {when(observations.last)}{span}")
+    click.echo(sparkline(values, terminal_width() or shutil.get_terminal_size().columns))

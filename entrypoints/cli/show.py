@@ -1,8 +1,7 @@
-"""``lanner show``: a stored series."""
+"""``lanner show``: stored series."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,38 +13,33 @@ if TYPE_CHECKING:
 
 
 @click.command
-@click.argument("code")
-@click.option("--provider", help="The provider, if not the one that the code is routed to.")
+@click.argument("codes", nargs=-1, required=True, metavar="CODE...")
 @selection_options
-@click.option("--column", "columns", multiple=True, help="Only this column; may be repeated.")
-@click.option("--periods", type=click.Choice(["start", "end"]), help="Label weeks to years with their first or last day.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many of the newest dates to show.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: one line.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: one series a line.")
 @click.pass_obj
 def show(  # noqa: PLR0913 - the command's options
-    session: Session,
-    /,
-    *,
-    code: str,
-    provider: str | None,
-    columns: tuple[str, ...],
-    periods: str | None,
-    limit: int,
-    form: str,
-    **part: Any,
+    session: Session, /, *, codes: tuple[str, ...], provider: str | None, limit: int, form: str, order: str, shape: str, **part: Any
 ) -> None:
-    """Show a series: its newest dates, oldest first, and a chart line of all dates between --start and --end."""
-    from domain.periods import Side
-    from entrypoints.cli.references import explain_missing_observations, find_series
+    """
+    Show series: their newest dates, oldest first, and a chart line of all dates between --start and --end.
+
+    The limit is of what is shown: --transform is calculated of all dates between --start and --end. DATE is a day, or a moment with its
+    offset from UTC.
+
+    \b
+      lanner show SAMPLE/GDP --as-of 2009-01-30 --limit 4
+    """  # noqa: D301 - click's mark of lines that stay as they are
+    from entrypoints.cli.references import read_each
     from entrypoints.cli.series_output import document, print_reading
     from entrypoints.cli.tables import print_json
 
-    selection = read_selection(columns=columns, periods=Side(periods) if periods else None, **part)
-    use_cases = session.use_cases()
-    series = find_series(use_cases.describe_series, code, provider)
-    with explain_missing_observations(series):
-        reading = use_cases.read_series(series.id, replace(selection, by_rule=True))
-    if form == "json":
-        print_json(document(reading, limit, flags=selection.flags))
-    else:
-        print_reading(reading, limit, flags=selection.flags)
+    is_descending = order == "desc"
+    readings = read_each(session.use_cases(), codes, provider, read_selection(**part))
+    for number, reading in enumerate(readings):
+        if form == "json":
+            print_json(document(reading, limit, newest_first=is_descending, as_records=shape == "records", flags=part["flags"]))
+            continue
+        if number:
+            click.echo()
+        print_reading(reading, limit, newest_first=is_descending, flags=part["flags"])

@@ -24,6 +24,7 @@ def unfollow(session: Session, *, codes: tuple[str, ...]) -> None:
     """
     from domain.errors import ScheduleNotFound
     from domain.schedules.selector import Selector
+    from entrypoints.cli.tables import say
 
     use_cases = session.use_cases()
     selectors = [use_cases.manage_schedules.resolve(Selector.parse(text, field="code")) for text in codes]
@@ -34,7 +35,7 @@ def unfollow(session: Session, *, codes: tuple[str, ...]) -> None:
     for selector, states in found.items():
         for state in states:
             use_cases.manage_schedules.remove(state.schedule.id)
-        click.echo(f"{selector} is no longer followed.")
+        say(f"{selector} is no longer followed.")
 
 
 def _hint(use_cases: UseCases, selector: Selector) -> str:

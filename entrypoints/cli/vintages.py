@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("vintage", "published", "known at", "fetched at", "rows", "first", "last", "added", "changed", "deleted", "cause")
 _NUMBERS = ("vintage", "rows", "added", "changed", "deleted")
+#: What a narrow terminal does without, the first one first.
+_SPARE = ("fetched at", "first", "rows", "cause", "deleted", "added", "last", "published")
 
 
 @click.command
@@ -36,7 +38,7 @@ def vintages(session: Session, *, code: str, provider: str | None, limit: int, f
     from domain.errors import NotOfFormulas
     from entrypoints.cli.references import find_series
     from entrypoints.cli.series_output import vintage_document
-    from entrypoints.cli.tables import print_json, print_table, printable
+    from entrypoints.cli.tables import print_json, print_table, say
 
     use_cases = session.use_cases()
     series = find_series(use_cases.describe_series, code, provider)
@@ -52,15 +54,16 @@ def vintages(session: Session, *, code: str, provider: str | None, limit: int, f
         for vintage, changes in last:
             print_json({**vintage_document(vintage), "metadata_changes": changes})
     else:
-        click.echo(f"{series.provider}:{series.code}, {count} vintage{'' if count == 1 else 's'}\n")
-        print_table(_COLUMNS, (_row(vintage) for vintage, _ in last), right=_NUMBERS)
+        say(f"{series.provider}:{series.code}, {count} vintage{'' if count == 1 else 's'}")
+        click.echo()
+        print_table(_COLUMNS, (_row(vintage) for vintage, _ in last), right=_NUMBERS, spare=_SPARE)
         for vintage, changes in last:
             for change in changes:
-                click.echo(printable(f"vintage {vintage.number}: {change.field} was {change.before!r}, is {change.after!r}"))
+                say(f"vintage {vintage.number}: {change.field} was {change.before!r}, is {change.after!r}")
         _print_columns(use_cases.compare_vintages, series.id, [vintage for vintage, _ in last])
         _print_flags(use_cases.list_vintages, series.id, [vintage for vintage, _ in last])
     if count > limit:
-        click.echo(f"There are {count}; --limit shows more.", err=True)
+        say(f"There are {count}; --limit shows more.", err=True)
 
 
 def _all(list_vintages: ListVintages, series_id: UUID) -> Iterator[tuple[Vintage, Sequence[MetadataChange]]]:
@@ -73,14 +76,14 @@ def _all(list_vintages: ListVintages, series_id: UUID) -> Iterator[tuple[Vintage
 
 def _print_columns(compare_vintages: CompareVintages, series_id: UUID, shown: Sequence[Vintage]) -> None:
     """Say of which vintages all dates count as changed because columns came or went."""
-    from entrypoints.cli.tables import printable
+    from entrypoints.cli.tables import say
 
     found = compare_vintages.columns(series_id) if any(vintage.may_have_other_columns for vintage in shown) else {}
     for vintage in shown:
         changed = found.get(vintage.number)
         if changed:
             said = [f"the column {name!r} was lost" for name in changed.removed] + [f"the column {name!r} is new" for name in changed.added]
-            click.echo(printable(f"vintage {vintage.number}: {', '.join(said)}; with other columns every date counts as changed"))
+            say(f"vintage {vintage.number}: {', '.join(said)}; with other columns every date counts as changed")
 
 
 def _print_flags(list_vintages: ListVintages, series_id: UUID, shown: Sequence[Vintage]) -> None:

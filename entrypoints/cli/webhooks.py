@@ -10,8 +10,9 @@ import click
 from domain.schedules.selector import Selector
 from domain.webhooks.events import EventType
 from domain.webhooks.webhook import DEFAULT_THRESHOLD
+from entrypoints.cli.empty_lists import say_if_empty
 from entrypoints.cli.operator import bind_operator
-from entrypoints.cli.tables import print_paragraph, printable, when
+from entrypoints.cli.tables import print_paragraph, say, when
 
 if TYPE_CHECKING:
     from domain.webhooks.webhook import Webhook
@@ -51,14 +52,14 @@ def add(session: Session, url: str, *, events: tuple[str, ...], only: str | None
         threshold=threshold,
     )
     click.echo(secret)
-    click.echo(f"This is the secret of webhook {webhook.id}. Keep it: it is not shown again.", err=True)
+    say(f"This is the secret of webhook {webhook.id}. Keep it: it is not shown again.", err=True)
 
 
 @webhooks.command("list")
 @click.pass_obj
 def list_webhooks(session: Session) -> None:
     """List the webhooks without their secrets."""
-    for number, webhook in enumerate(session.use_cases().manage_webhooks.list()):
+    for number, webhook in enumerate(say_if_empty(session, session.use_cases().manage_webhooks.list(), "webhooks")):
         if number:
             click.echo()
         _print(webhook)
@@ -66,7 +67,7 @@ def list_webhooks(session: Session) -> None:
 
 def _print(webhook: Webhook) -> None:
     """Print a paragraph, in lines of at most 80 characters but for a long address or selector."""
-    click.echo(printable(f"{webhook.id}  {webhook.url}"))
+    say(f"{webhook.id}  {webhook.url}")
     facts = {
         "events": "all" if webhook.events == set(EventType) else " ".join(sorted(webhook.events)),
         "only": str(webhook.selector or ""),
@@ -85,8 +86,8 @@ def _print(webhook: Webhook) -> None:
 def test(session: Session, webhook_id: UUID) -> None:
     """Send a message now, and print what came back."""
     message_id, reply = session.use_cases().manage_webhooks.test(webhook_id)
-    answered = f"It answered {reply.status}." if reply.status else printable(reply.error)
-    click.echo(f"{message_id}: {answered}")
+    answered = f"It answered {reply.status}." if reply.status else reply.error
+    say(f"{message_id}: {answered}")
     if not reply.accepts:
         raise click.exceptions.Exit(1)
 

@@ -14,6 +14,7 @@ from time import monotonic
 from uuid import UUID
 
 from domain.errors import StoreUnavailable
+from domain.outages import Outage
 
 logger = logging.getLogger(__name__)
 
@@ -44,11 +45,13 @@ class Poller:
         heartbeat: called every few seconds while polling works, with the number of polls since the last call that found work.
         prune: deletes a batch of what is not needed any more; returns whether there may be more.
         report_wait: called with the seconds for which the longest due fetch has waited while nothing runs here.
+        report_attempt: called after each attempt to find work, also one that failed: a poller that tells nothing hangs.
         renotify_seconds: after how long an unanswered notification is taken for lost.
         batch_size: how many fetches one notification names.
         seconds_until_due: returns the seconds until the next fetch is due, at most its argument.
         ask_due: requests fetches of a batch of followed series whose time has come; returns whether there may be more.
         watch: compares a batch of what has arrived with what should agree with it; returns whether there may be more.
+        explain: returns a sentence about an error of the broker's client.
 
     """
 
@@ -61,16 +64,19 @@ class Poller:
         heartbeat: Callable[[int], object],
         prune: Callable[[int], bool],
         report_wait: Callable[[float], object],
+        report_attempt: Callable[[], object] = bool,
         renotify_seconds: float = RENOTIFY_SECONDS,
         batch_size: int = 1,
         seconds_until_due: Callable[[float], float] = float,
         ask_due: Callable[[], bool] = bool,
         watch: Callable[[], bool] = bool,
+        explain: Callable[[Exception], str] = repr,
         clock: Clock = monotonic,
     ) -> None:
         self._find_due, self._notify, self._run, self._heartbeat = find_due, notify, run, heartbeat
         self._prune, self._report_wait, self._seconds_until_due = prune, report_wait, seconds_until_due
-        self._ask_due, self._watch = ask_due, watch
+        self._ask_due, self._watch, self._report_attempt = ask_due, watch, report_attempt
+        self._explain, self._outage = explain, Outage(clock=clock)
         self._renotify_seconds, self._batch_size, self._clock = renotify_seconds, batch_size, clock
         self._due_since: dict[_Due, float] = {}
         self._notified_at: dict[_Due, float] = {}
@@ -104,7 +110,10 @@ class Poller:
 
     def _try(self, step: Callable[[], None]) -> bool:
         try:
-            step()
+            try:
+                step()
+            finally:
+                self._report_attempt()
         except Exception as error:  # noqa: BLE001 - a poller that ends would leave every due fetch waiting
             self._log_error(error)
             return False
@@ -147,18 +156,24 @@ class Poller:
         self._notified_at = {each: self._notified_at[each] for each in due.items() if each in self._notified_at}
         wanting = [each for each in due.items() if each not in self._notified_at or now - self._notified_at[each] >= self._renotify_seconds]
         self._found += bool(wanting)
+        if not self._outage.seconds_left:
+            self._notify_of(wanting, now)
+        # Also where the broker took the message: the others may all be held by one slow provider.
+        self._run_here([fetch_id for (fetch_id, _), seen in self._due_since.items() if now - seen >= RUN_HERE_SECONDS])
+
+    def _notify_of(self, wanting: Sequence[_Due], now: float) -> None:
         for at in range(0, len(wanting), self._batch_size):
             some = wanting[at : at + self._batch_size]
             try:
                 self._notify([fetch_id for fetch_id, _ in some])
-                self._broker_reachable = True
             except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, it has not taken the message
                 self._broker_reachable = False
-                logger.warning("broker unreachable", extra={"reason": type(error).__name__})
-                break
+                if self._outage.failed():
+                    logger.warning("broker unreachable", extra={"reason": self._explain(error)})
+                return
+            self._broker_reachable = True
+            self._outage.ended()
             self._notified_at |= dict.fromkeys(some, now)
-        # Also where the broker took the message: the others may all be held by one slow provider.
-        self._run_here([fetch_id for (fetch_id, _), seen in self._due_since.items() if now - seen >= RUN_HERE_SECONDS])
 
     def _run_here(self, waiting: Sequence[UUID]) -> None:
         for fetch_id in waiting:

@@ -47,8 +47,8 @@ class ListedProviders(FakeProviders):
         return next(provider for provider in LISTED if provider.name == name)
 
 
-@pytest.fixture
-def listed() -> UseCases:
+def blocked_providers() -> UseCases:
+    """Give use cases whose providers are these three."""
     store = MemoryStore(lambda: datetime(2024, 6, 1, 12, tzinfo=UTC))
     calls = ProviderThrottle(store=store, concurrency=7)
     with store.writing() as uow:
@@ -57,3 +57,8 @@ def listed() -> UseCases:
             uow.rate_limiter.failed(Budget(provider="quandl"), UUID(int=0))
         uow.commit()
     return replace(memory_use_cases({}), list_providers=ListProviders(store=store, providers=ListedProviders({}), calls=calls))
+
+
+@pytest.fixture
+def listed() -> UseCases:
+    return blocked_providers()

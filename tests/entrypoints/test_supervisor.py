@@ -12,9 +12,11 @@ import click
 import pytest
 
 from domain.errors import DomainError, StoreUnavailable
+from entrypoints import liveness
 from entrypoints.cli.exit_codes import exit_code_of, run_in_child_process
 from entrypoints.cli.lock import lock_data_dir
 from entrypoints.cli.supervisor import Child
+from entrypoints.liveness import Liveness
 
 
 def dying(code: int) -> Child:
@@ -82,6 +84,47 @@ def test_a_child_that_does_not_stop_is_cut_with_its_own_children():
     assert _members(group) == []
 
 
+def test_a_child_that_hangs_is_killed_and_started_again(monkeypatch):
+    """One that every check finds ill is killed; it has time to start, and one that was never well is left alone."""
+    now, problems = [1000.0], {"worker": ""}
+    monkeypatch.setattr(liveness, "monotonic", lambda: now[0])
+    child = Child("worker", [sys.executable, "-S", "-c", "import time; time.sleep(60)"], os.environ)
+    child.liveness = Liveness(lambda: problems["worker"], checks=3)
+    child.check(now[0])
+    first = child.process
+    assert first
+    killed_after = []
+
+    def look_after(seconds: int) -> None:
+        for _ in range(seconds):
+            now[0] += 1
+            child.check(now[0])
+
+    problems["worker"] = "ill"
+    look_after(200)
+    assert first.poll() is None
+    problems["worker"] = ""
+    look_after(20)
+    problems["worker"] = "ill"
+    for _ in range(60):
+        look_after(1)
+        killed_after.append(1)
+        time.sleep(0.002)
+        if first.poll() is not None:
+            break
+    look_after(1)
+
+    assert first.wait(5) == -signal.SIGKILL
+    assert 20 < len(killed_after) < 40
+    assert child.process is None
+    child.check(child.restart_at)
+    assert child.process
+    look_after(60)
+    assert child.running
+    child.send_signal(signal.SIGKILL)
+    child.process.wait(5)
+
+
 def _members(group: int) -> list[str]:
     stats = (
         [path.read_text().rpartition(")")[2].split() for path in Path("/proc").glob("[0-9]*/stat")]
@@ -112,13 +155,13 @@ def break_down() -> None:
     [
         (refuse, 1, "lanner: The database x cannot be used: refused. Check LANNER_DATABASE_URL and that the server runs.\n"),
         (refuse_briefly, 1, "lanner: It is so.\n"),
-        (interrupt, 130, ""),
+        (interrupt, 130, "lanner: stopped.\n"),
         (lambda: 3, 3, ""),
         (lambda: "anything else", 0, ""),
     ],
 )
 def test_how_a_command_ends(work, code, words, capsys):
-    """An error of the domain is one line, an interruption none; a number is the exit code."""
+    """An error of the domain is one line, and so is an interruption; a number is the exit code."""
     assert exit_code_of(work) == code
     assert capsys.readouterr().err == words
 

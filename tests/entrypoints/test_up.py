@@ -399,7 +399,7 @@ def test_ctrl_c_ends_quietly(tmp_path):
 
     assert code == 0
     assert "Traceback" not in log
-    assert log.count("Stopping…\n") == 1
+    assert (log.count("Stopping…\n"), log.count("Stopped.\n")) == (1, 1)
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path):
@@ -420,11 +420,12 @@ def test_the_lines_of_help_name_every_command():
     listed = subprocess.run(
         [sys.executable, "-m", "entrypoints.cli", "--help"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout
-    names = [line.split()[0] for line in listed.partition("Commands:")[2].splitlines() if line.strip()]
+    lines = listed.partition("Find and fetch:")[2].splitlines()
+    names = [line.split()[0] for line in lines if line.startswith("  ")]
     helps = [CliRunner().invoke(command_line, [name, "--help"]) for name in names]
 
-    service = ["up", "api", "worker", "config", "migrate", "check", "backup", "restore", "health"]
-    asking = ["fetch", "follow", "schedules", "unfollow", "formulas", "webhooks"]
-    reading = ["search", "list", "show", "vintages", "revisions", "panel", "export", "import", "parse", "doctor"]
-    assert names == [*service, *asking, *reading, "openapi", "keys", "providers", "new-provider"]
+    asking = ["search", "providers", "fetch", "fetches", "cancel", "follow", "schedules", "unfollow"]
+    reading = ["list", "show", "export", "vintages", "revisions", "panel", "feed"]
+    service = ["up", "api", "worker", "health", "keys", "webhooks", "config", "migrate", "check", "backup", "restore"]
+    assert names == [*asking, *reading, "import", "formulas", "remove", *service, "doctor", "parse", "new-provider", "openapi"]
     assert [answer.exit_code for answer in helps] == [0] * len(names)

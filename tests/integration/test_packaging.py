@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -60,18 +61,25 @@ def test_locks_are_hashed_and_name_no_index(name):
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Make an empty environment as the Dockerfile does, with the wheel in it; run commands there from another, empty folder."""
-    folder = tmp_path_factory.mktemp("shipped")
-    source, home, elsewhere = folder / "source", folder / "home", folder / "elsewhere"
-    for made in (source, home, elsewhere):
-        made.mkdir()
+def source(tmp_path_factory) -> Path:
+    """Copy what is shipped, so that building leaves nothing in the checkout."""
+    source: Path = tmp_path_factory.mktemp("source")
     for name in SHIPPED:
         if (ROOT / name).is_dir():
             # Tests that run meanwhile may write there.
             shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(ROOT / name, source / name)
+    return source
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory, source) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Make an empty environment as the Dockerfile does, with the wheel in it; run commands there from another, empty folder."""
+    folder = tmp_path_factory.mktemp("shipped")
+    home, elsewhere = folder / "home", folder / "elsewhere"
+    for made in (home, elsewhere):
+        made.mkdir()
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
     [line] = re.findall(r"^RUN pip (install .*--require-hashes.*)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     pip = [sys.executable, "-m", "pip", "--python", str(folder / "venv"), "--disable-pip-version-check"]
@@ -111,6 +119,54 @@ def test_the_wheel_holds_what_is_ours_alone(installed):
     ours = {str(path.relative_to(ROOT)) for package in SHIPPED[:4] for path in (ROOT / package).rglob("*") if path.suffix in kinds}
 
     assert {str(name) for name in names if name.suffix in kinds and name.parts[0] in SHIPPED} == ours
+
+
+@pytest.fixture(scope="module")
+def installers(tmp_path_factory) -> Path:
+    """Install pipx and uv into a folder of their own."""
+    folder: Path = tmp_path_factory.mktemp("installers")
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--target", str(folder), "pipx", "uv"]
+    done = subprocess.run(pip, check=False, capture_output=True, text=True)
+    if OFFLINE.search(done.stderr):
+        missing("the package index cannot be reached.")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("command", [("pipx", "install"), ("uv", "tool", "install")], ids=" ".join)
+def test_it_gets_onto_the_path(command, installers, source, tmp_path):
+    """One command in a checkout, for a user who has nothing else; then ``lanner`` works from anywhere, without the checkout."""
+    home, elsewhere, versions = tmp_path / "home", tmp_path / "elsewhere", tmp_path / "constraints.txt"
+    for made in (home, elsewhere):
+        made.mkdir()
+    # As locked: what others release tomorrow is no change of this project. Where two versions are locked, the kind of machine decides.
+    pinned = {name: found for name, found in locked("requirements.lock").items() if len(found) == 1}
+    versions.write_text("\n".join(f"{name}=={version}" for name, [version] in pinned.items()))
+    inherited = {
+        name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_", "SSL_", "REQUESTS_", "HTTP", "NO_PROXY"))
+    }
+    environment = inherited | {
+        "HOME": str(home),
+        "PATH": f"{home / '.local' / 'bin'}:{installers / 'bin'}:/usr/bin:/bin",
+        "PYTHONPATH": str(installers),
+        "PIP_CONSTRAINT": str(versions),
+        "UV_CONSTRAINT": str(versions),
+        "UV_PYTHON_DOWNLOADS": "never",
+    }
+
+    def run(*arguments: str, **changed: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(arguments, check=False, cwd=elsewhere, capture_output=True, text=True, env={**environment, **changed})
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    run(*command, "--python", sys.executable, str(source))
+    shown = [run("lanner", *line.split(), PYTHONPATH="").stdout for line in ("--version", "fetch SAMPLE/NILE", "show sample/nile")]
+
+    assert shown[0].split()[-1] == "0.1.0"
+    assert "1 vintage added" in shown[1]
+    assert "Flow of the Nile" in shown[2]
 
 
 @pytest.mark.slow

@@ -203,7 +203,7 @@ def test_csv(provider: str, body: str, flags: dict[str, str], meanings: dict[str
 
 def test_tsv() -> None:
     """A flag follows its value, or the colon that stands for none."""
-    body = "freq,geo\\TIME_PERIOD\t2001 \t2002 \t2003 \t2004 \t2005 \nA,DE\t1.5 p\t: c\t: \t2.5 \t3.5 bp\n"
+    body = "freq,geo\\TIME_PERIOD\t2001 \t2002 \t2003 \t2004 \t2005 \nA,DE\t1.5 p\t:c\t: \t2.5 \t3.5 bp\n"
     found = only(parsed("eurostat", body, kind="text/tab-separated-values"))
 
     assert flags_of(found) == {"2001-01-01": "p", "2002-01-01": "c", "2005-01-01": "bp"}

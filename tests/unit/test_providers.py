@@ -379,3 +379,33 @@ def test_limits_that_are_none_stop_the_start(option: str, value: str) -> None:
 
     assert caught.value.field == f"LANNER_PROVIDERS__SAMPLE__{option.upper()}"
     assert "write" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("provider", "code", "own"),
+    [
+        ("sample", "SAMPLE/gdp", "SAMPLE/GDP"),
+        ("fred", "FRED/dgs10", "FRED/DGS10"),
+        ("alfred", "ALFRED/gdp", "ALFRED/GDP"),
+        ("bls", "BLS/cuur0000sa0.m13", "BLS/CUUR0000SA0.M13"),
+        ("ecb_fx", "ECB_FX/usdjpy", "ECB_FX/USDJPY"),
+        ("worldbank", "WB/wld.account.t.d", None),
+        ("csv_url", "X/y", None),
+    ],
+)
+def test_providers_that_write_capitals_say_so(provider: str, code: str, own: str | None) -> None:
+    """Their codes are known in any case, and asked for as they are written; the others' stay as they are."""
+    providers = InstalledProviders({}, deadline_seconds=1)
+    spelled = providers.own_spelling(provider, DatasetCode.parse(code))
+
+    assert (str(spelled) if spelled else None) == own
+    assert providers.get(provider).any_case is (provider != "csv_url")
+
+
+def test_examples_are_spelled_as_their_providers_spell_them() -> None:
+    """Of every provider that spells codes, the example stays as it is."""
+    providers = InstalledProviders({}, deadline_seconds=1)
+    specs = [spec for name in (provider.name for provider in providers.all()) if (spec := providers.spec(name)) and spec.example]
+    examples = {spec.name: DatasetCode.parse(spec.example) for spec in specs}
+
+    assert {name: found for name, code in examples.items() if (found := providers.own_spelling(name, code)) not in (None, code)} == {}

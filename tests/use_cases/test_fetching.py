@@ -580,6 +580,24 @@ def test_a_worker_that_lost_its_lease_stores_nothing() -> None:
     assert house.use.follow_fetches(fetch.id).status is FetchStatus.RUNNING
 
 
+def test_an_interrupted_fetch_can_be_begun_again_at_once() -> None:
+    """Ctrl-C gives it back: no lease has to expire, and it counts as no crash."""
+
+    def interrupted() -> Observations:
+        raise KeyboardInterrupt
+
+    use_cases = memory_use_cases({"canned": ScriptedSource([interrupted, some_observations()])}, dispatcher=RecordingDispatcher())
+    fetch = use_cases.request_fetch(FB).fetch
+    with pytest.raises(KeyboardInterrupt):
+        use_cases.fetch_dataset(fetch.id)
+    left = use_cases.follow_fetches(fetch.id)
+    ended = use_cases.fetch_dataset(fetch.id)
+
+    assert (left.status, left.attempts, left.crashes) == (FetchStatus.PENDING, 0, 0)
+    assert ended is not None
+    assert (ended.status, ended.attempts) == (FetchStatus.SUCCESS, 1)
+
+
 def test_a_fetch_that_kills_its_workers_is_given_up() -> None:
     """After five lost workers the source is no longer asked."""
     source = ScriptedSource([values(1)])

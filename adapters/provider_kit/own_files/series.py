@@ -108,7 +108,7 @@ def read_series(table: Table, options: FileOptions) -> FileSeries:
             [read.column.shown for read in columns],
             matrix,
             unit=unit,
-            flags=_flags_of([flags.get(read.column.shown) for read in columns], len(moments)),
+            flags=_flags_of([flags.get(read.column.shown) for read in columns], len(moments)) if flags else None,
         )
     except InvalidObservations as exc:
         raise refused(table.name, exc.message.rstrip(".")) from exc

@@ -125,11 +125,13 @@ class InstalledProviders:
         return self._get(name).now()
 
     def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
+        spec = self._get(name).spec
+        return self.own_spelling(name, alias) or (spec.code_from_alias(alias) if spec else None)
+
+    def own_spelling(self, name: str, code: DatasetCode) -> DatasetCode | None:
         installed = self._get(name)
-        spec = installed.spec
-        if spec and spec.own_spelling:
-            return spec.own_spelling(installed.options, alias)
-        return spec.code_from_alias(alias) if spec else None
+        spells = installed.spec.own_spelling if installed.spec else None
+        return spells(installed.options, code) if spells else None
 
     def refusal(self, name: str, code: DatasetCode) -> FetchError | None:
         return refusal_of(code, name, hosted="base_url" not in self._settings.get(name, {}))

@@ -41,8 +41,14 @@ def limited(spec: ProviderSpec, options: Any, raw: Mapping[str, str]) -> Provide
         limits=read_limits(raw["limits"], field=variable(spec.name, "limits")) if "limits" in raw else declared,
         concurrency=_concurrency(spec.name, raw["concurrency"]) if "concurrency" in raw else concurrency,
         gates=Gates.parse(raw["gates"], field=variable(spec.name, "gates")) if "gates" in raw else Gates(),
-        key_id=blake2b(key.encode(), digest_size=6, person=b"lanner").hexdigest() if key else "",
+        key_id=_identity(key, str(getattr(options, "base_url", "")).rstrip("/") if elsewhere else ""),
     )
+
+
+def _identity(key: str, address: str) -> str:
+    """Return what tells budgets apart: how a server was called or what it asked for says nothing of another one."""
+    told = f"{key}\0{address}" if address else key
+    return blake2b(told.encode(), digest_size=6, person=b"lanner").hexdigest() if told else ""
 
 
 def _concurrency(name: str, text: str) -> int:

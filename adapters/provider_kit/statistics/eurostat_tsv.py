@@ -46,6 +46,6 @@ def read_tsv(text: str, flow: str) -> SeriesCollector:
             raise AnswerNotUnderstood(f"Row {number} does not fit the first line.")
         series = collector.series(named, Parts(dimensions=dict(zip(names, values, strict=True))))
         for period, cell in zip(periods, cells, strict=True):
-            value, _, flag = cell.partition(" ")
-            series.add(period.strip(), "" if value == ":" else value, flag=code_of(_FLAG, flag))
+            value, _, flag = ("", "", cell) if cell.startswith(":") else cell.partition(" ")
+            series.add(period.strip(), value, flag=code_of(_FLAG, flag))
     return collector

@@ -96,8 +96,8 @@ def _read(collector: SeriesCollector, flow: Flow, cube: Mapping[str, Any], forms
     at = names.index(time)
     values = np.moveaxis(_values(cube["value"], cells).reshape(sizes), at, -1)
     others = [name for name in names if name != time]
-    statuses, told_of = np.moveaxis(_statuses(cube, cells).reshape(sizes), at, -1), _meanings(cube)
-    collector.meanings.update((code_of(_STATUS, code), meaning) for code, meaning in told_of.items() if code_of(_STATUS, code))
+    statuses = np.moveaxis(_statuses(cube["status"], cells).reshape(sizes), at, -1) if cube.get("status") else None
+    collector.meanings.update((code, text) for status, text in _meanings(cube).items() if (code := code_of(_STATUS, status)))
     facts = {name: str(cube[name]) for name in ("label", "title", "source") if cube.get(name)}
     units = {name: found for name in others if isinstance(found := dimensions[name]["category"].get("unit"), dict)}
     metrics = [name for name in roles.get("metric") or [] if name in units] or list(units)
@@ -106,7 +106,8 @@ def _read(collector: SeriesCollector, flow: Flow, cube: Mapping[str, Any], forms
         told = [words[name][i] for name, i in zip(others, place, strict=True)]
         unit = _unit([units[name].get(key[name]) for name in metrics])
         series = collector.series(flow, Parts(dimensions=key, facts=facts | unit), told)
-        for period, value, status in zip(periods, values[place].tolist(), statuses[place].tolist(), strict=True):
+        marks = [""] * len(periods) if statuses is None else statuses[place].tolist()
+        for period, value, status in zip(periods, values[place].tolist(), marks, strict=True):
             series.add(period, value, flag=code_of(_STATUS, status) if status else "")
 
 
@@ -122,9 +123,8 @@ def _values(value: Any, cells: int) -> Any:
     return values
 
 
-def _statuses(cube: Mapping[str, Any], cells: int) -> Any:
+def _statuses(status: Any, cells: int) -> Any:
     """Return the status of each cell: one for all, a list, or by position; some answers have it one level deeper."""
-    status = cube.get("status")
     if isinstance(status, dict) and isinstance(status.get("value"), list | dict):
         status = status["value"]
     statuses = np.full(cells, "", dtype=object)

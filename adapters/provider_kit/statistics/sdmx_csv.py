@@ -98,6 +98,8 @@ class _Rows:
         beside = [at for at in (columns.flow, columns.structure) if at is not None]
         self._own = [at for at, _ in (*columns.dimensions, *columns.doubtful, *columns.facts)] + [*beside, *columns.words]
         self._known: dict[tuple[str, ...], list[CollectedSeries]] = {}
+        self._marks = [place for at, _, label in columns.flagged for place in (at, label) if place is not None]
+        self._flags: dict[tuple[str, ...], str] = {}
 
     def read(self, row: Sequence[str]) -> None:
         """Read one row; the rows of a series have the same cells but for time, values and attributes of observations."""
@@ -124,6 +126,14 @@ class _Rows:
         return self._known[cells]
 
     def _flag(self, row: Sequence[str]) -> str:
+        cells = tuple([row[at] for at in self._marks])
+        if cells not in self._flags:
+            if len(self._flags) >= _MOST_KNOWN:
+                self._flags.clear()
+            self._flags[cells] = self._read_flag(row)
+        return self._flags[cells]
+
+    def _read_flag(self, row: Sequence[str]) -> str:
         found = {}
         for at, name, label in self._columns.flagged:
             written, _, said = row[at].partition(": ")

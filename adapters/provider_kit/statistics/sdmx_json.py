@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.provider_kit.parsing.collector import CollectedSeries, Flow, Notes, Parts, SeriesCollector, is_time
-from adapters.provider_kit.parsing.flag_codes import code_of, flag_of, is_flag
+from adapters.provider_kit.parsing.flag_codes import code_of, flag_of, is_flag, joined
 from adapters.provider_kit.parsing.limits import NAMES
 from adapters.provider_kit.parsing.period_texts import PeriodForms
 from adapters.provider_kit.statistics.attribute_names import separated
@@ -117,7 +117,7 @@ class _DataSet:
             notes = of_series
             if self._attributes.has_units:
                 notes += notes_in(self._attributes.facts("observation", listed[len(self._measures) :], only_units=True))
-            flag = self._attributes.flag(listed[len(self._measures) :]) if self._attributes.has_flags else ""
+            flag = self._attributes.flag(listed, len(self._measures)) if self._attributes.has_flags else ""
             for at, found in enumerate(series[apart]):
                 found.add(period, listed[at] if at < len(listed) else None, notes, flag)
 
@@ -177,24 +177,28 @@ class _Attributes:
         }
         self.count = sum(map(len, self._levels.values()))
         self.has_units = any(concept_of(name) for name, _ in self._levels["observation"])
-        self._flags = [(at, name, _codes(values)) for at, (name, values) in enumerate(self._levels["observation"]) if is_flag(name)]
+        self._flags = [
+            (at, name, [code_of(name, _code(value)) for value in values])
+            for at, (name, values) in enumerate(self._levels["observation"])
+            if is_flag(name)
+        ]
         self.has_flags = bool(self._flags)
-        for at, name, codes in self._flags:
-            meanings |= {
-                code: _word(value)
-                for value, said in zip(self._levels["observation"][at][1], codes, strict=True)
-                if (code := code_of(name, said)) and _word(value)
-            }
+        for at, _, codes in self._flags:
+            words = map(_word, self._levels["observation"][at][1])
+            meanings |= {code: word for code, word in zip(codes, words, strict=True) if code and word}
 
-    def flag(self, places: Sequence[Any]) -> str:
-        """Return the flags whose positions, or in SDMX-JSON 2.0 whose values, stand beside an observation."""
-        found = {}
+    def flag(self, cells: Sequence[Any], measures: int) -> str:
+        """Return the flags whose positions, or in SDMX-JSON 2.0 whose values, stand behind so many measures of an observation."""
+        found = []
         for at, name, codes in self._flags:
-            place = places[at] if at < len(places) else None
-            code = codes[place] if type(place) is int and 0 <= place < len(codes) else None if codes else place
-            if isinstance(code, str):
-                found[name] = code
-        return flag_of(found)
+            place = cells[measures + at] if measures + at < len(cells) else None
+            if place is None:
+                continue
+            if codes:
+                found.append(codes[place] if type(place) is int and 0 <= place < len(codes) else "")
+            elif isinstance(place, str):
+                found.append(code_of(name, place))
+        return joined(found) if any(found) else ""
 
     def facts(self, level: str, places: Sequence[Any], *, only_units: bool = False) -> dict[str, str]:
         """Return the attributes whose positions, or in SDMX-JSON 2.0 whose values, stand at one place."""
@@ -270,10 +274,6 @@ def _code(value: Any) -> str:
     if not isinstance(value, dict):
         return str(value)
     return str(next((value[name] for name in ("id", "value", "name") if value.get(name) is not None), ""))
-
-
-def _codes(values: Sequence[Any]) -> list[str]:
-    return list(map(_code, values))
 
 
 def _word(value: Any) -> str:

@@ -185,6 +185,7 @@ PROVIDER = ProviderSpec(
     ),
     adapter_version=2,
     open=AlphaVantageSource,
+    any_case=True,
     options=Options,
     limits=(Limit(5, 60), Limit(25, 86_400)),
     key_needed=True,

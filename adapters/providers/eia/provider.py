@@ -156,6 +156,7 @@ PROVIDER = ProviderSpec(
     ),
     adapter_version=2,
     open=EiaSource,
+    any_case=True,
     options=Options,
     limits=(Limit(5, 1), Limit(9_000, 3_600)),
     key_needed=True,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from adapters.provider_kit.http.client import HttpClient
-from adapters.provider_kit.spec import ProviderSpec
+from adapters.provider_kit.spec import ProviderSpec, in_capitals
 from adapters.providers.fred.source import BASE_URL, FredSource, FredVariant
 from domain.frequency import Frequency
 from domain.ports import DataSource
@@ -66,6 +66,7 @@ FRED = ProviderSpec(
     ),
     adapter_version=2,
     open=_open_fred,
+    own_spelling=in_capitals,
     options=FredOptions,
     limits=(Limit(120, 60),),
     key_needed=True,

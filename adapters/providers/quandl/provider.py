@@ -150,6 +150,7 @@ PROVIDER = ProviderSpec(
     terms=Terms(attribution="Nasdaq Data Link", url="https://data.nasdaq.com/terms"),
     adapter_version=2,
     open=QuandlSource,
+    any_case=True,
     options=Options,
     limits=(Limit(300, 10), Limit(2_000, 600), Limit(50_000, 86_400)),
     limits_without_key=(Limit(20, 600), Limit(50, 86_400)),

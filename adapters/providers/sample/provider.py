@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from adapters.provider_kit.spec import ProviderSpec
+from adapters.provider_kit.spec import ProviderSpec, in_capitals
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound
 from domain.frequency import Frequency
@@ -164,5 +164,6 @@ PROVIDER = ProviderSpec(
         redistribution=Redistribution.ATTRIBUTION,
     ),
     open=lambda _options, _http: SampleSource(),
+    own_spelling=in_capitals,
     search=SearchKind.QUERY,
 )

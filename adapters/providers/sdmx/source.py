@@ -90,6 +90,7 @@ class Agency:
             example=self.example,
             terms=self.terms,
             open=self._open,
+            any_case=True,
             options=_any_options(self.base_url) if self.is_any else base_url_option(self.base_url),
             limits=self.limits,
             adapter_version=self.adapter_version,

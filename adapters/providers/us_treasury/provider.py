@@ -168,6 +168,7 @@ PROVIDER = ProviderSpec(
     ),
     adapter_version=2,
     open=lambda _options, http: TreasurySource(http),
+    any_case=True,
     options=base_url_option("https://home.treasury.gov/resource-center/data-chart-center/interest-rates/pages"),
     code_from_alias=code_from_alias,
 )

@@ -170,6 +170,7 @@ PROVIDER = ProviderSpec(
         redistribution=Redistribution.ATTRIBUTION,
     ),
     open=lambda _options, http: WorldBankSource(http),
+    any_case=True,
     options=base_url_option("https://api.worldbank.org/v2"),
     adapter_version=3,
     search=SearchKind.LIST,

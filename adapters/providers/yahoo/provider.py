@@ -195,6 +195,7 @@ PROVIDER = ProviderSpec(
     ),
     adapter_version=2,
     open=lambda _options, http: YahooSource(http),
+    any_case=True,
     options=Options,
     limits=(Limit(60, 60), Limit(2_000, 3_600)),
     problem=problem,

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from adapters.sql.backups.file import BackupFile, copied_tables, damaged, read_backup
 from adapters.sql.backups.rules import Rules
 from adapters.sql.backups.values import key_of, values_of
+from adapters.sql.driver_errors import wrap_driver_errors
 from adapters.sql.engine import for_writing, place
 from adapters.sql.repositories.vintages import SqlVintageRepository
 from adapters.sql.schema import migrate
@@ -31,7 +32,7 @@ from adapters.sql.tables import (
     vintages,
     webhooks,
 )
-from adapters.sql.transaction import Transaction, utc_now, wrap_driver_errors
+from adapters.sql.transaction import Transaction, utc_now
 from domain.errors import DamagedVintage, DomainError, InvalidInput, StoreUnavailable
 from domain.flags import Flags
 from domain.moments import AsOf

@@ -216,6 +216,7 @@ PATH: Parameters = {
     "webhook_id": Parameter("The webhook's id.", _UUID),
     "equivalence_id": Parameter("The equivalence's id.", _UUID),
     "key_id": Parameter("The key's id.", {"type": "string", "pattern": "^[0-9a-f]{12}$"}),
+    "name": Parameter("The provider's name."),
     "number": Parameter("The vintage's number.", integer(1)),
     "digest": Parameter("The panel's digest.", {"type": "string", "pattern": "^[0-9a-f]{64}$"}),
     "date": Parameter("A date of the series: a day, or an instant.", DAY),

@@ -44,6 +44,7 @@ def _of_health(health: Health) -> Iterator[str]:
         "oldest_due_seconds", "gauge", "Age of the oldest due fetch that no worker has claimed.", [("", health.oldest_due_seconds)]
     )
     yield from _family("workers", "gauge", "Workers with a heartbeat within a minute.", [("", health.workers)])
+    yield from _family("consumers", "gauge", "Workers that receive messages from the broker.", [("", health.consumers)])
     if health.broker is not None:
         yield from _family("broker_up", "gauge", "Whether the last notification reached the broker.", [("", int(health.broker))])
 

@@ -77,8 +77,9 @@ class ObservationsResource:
         add_source_status(resp, stored.version)
 
         def build() -> EncodedResponse:
-            reading = self._read_series(key, replace(query.selection, by_rule=stored.version.rules > 0))
-            self._sender.check_size(reading.observations, further=reading.observations.values.size if query.selection.flags else 0)
+            selection = query.selection
+            reading = self._read_series(key, replace(selection, by_rule=stored.version.rules > 0))
+            self._sender.check_size(reading.observations, further=reading.observations.values.size if selection.flags else 0)
             headers = {
                 "Content-Location": permanent_path_of(req, f"/timeseries/{key}/data.{query.format}", reading),
                 "Last-Modified": dt_to_http(reading.vintage.known_at),
@@ -154,8 +155,8 @@ def _cache_key(series_id: UUID, query: DataQuery, stored: StoredVersion) -> tupl
 
 
 def _encode(reading: Reading, query: DataQuery, stored: StoredVersion) -> bytes:
-    observations, newest_first, flags = reading.observations, query.newest_first, query.selection.flags
-    labels = reading.provenance
+    observations, labels = reading.observations, reading.provenance
+    newest_first, flags = query.newest_first, query.selection.flags
     if query.format is Format.CSV:
         names = heading(observations, flags=flags, provenance=labels)
         return csv(observations, names, newest_first=newest_first, flags=flags, provenance=labels)

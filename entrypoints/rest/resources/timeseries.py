@@ -184,6 +184,7 @@ class OneTimeSeriesResource:
             "source_statuses": StatusChangeSchema(many=True).dump(described.source_statuses),
             "splices": SpliceRuleSchema(many=True).dump(described.rules),
             "gates_in_force": GatesSchema().dump(gates.in_force),
+            "splices": SpliceRuleSchema(many=True).dump(described.rules),
         }
 
 

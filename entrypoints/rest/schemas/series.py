@@ -89,9 +89,9 @@ class SeriesSchema(StateSchema):
     failing_since = InstantField(attribute="at_source.failing_since", allow_none=True)
     replaces = fields.List(fields.String())
     source_statuses = fields.List(fields.Nested(StatusChangeSchema))
-    splices = fields.List(fields.Nested(SpliceRuleSchema))
     gates = fields.Nested(SeriesGatesSchema)
     gates_in_force = fields.Nested(GatesSchema)
+    splices = fields.List(fields.Nested(SpliceRuleSchema))
 
 
 def links(series_id: object) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pytest
 
 from domain.api_keys import Scope
 from domain.codes import DatasetCode
+from domain.observations import Observations
 from domain.providers import Limit
 from domain.use_cases import UseCases
 from entrypoints.cli.export import export
@@ -72,6 +74,72 @@ def test_a_file_that_cannot_be_written(run: Run, use_cases: UseCases, tmp_path: 
 
     assert (done.exit_code, list(tmp_path.iterdir())) == (1, [])
     assert "cannot be written: No such file or directory" in done.stderr
+
+
+VALUES = """\
+code,date,column,value
+canned:WIKI/FB,2024-01-03,Open,3.0
+canned:WIKI/FB,2024-01-03,Close,3.5
+canned:WIKI/AAPL,2024-01-03,Open,3.0
+canned:WIKI/AAPL,2024-01-03,Close,3.5
+"""
+
+
+def test_several_series_are_one_table_of_values(run: Run, use_cases: UseCases, tmp_path: Path) -> None:
+    """A row for each value, whatever columns the series have; as JSON a line for each series."""
+    use_cases.request_fetch(DatasetCode("WIKI", "AAPL"))
+    piped = run(use_cases, export, "WIKI/FB WIKI/AAPL --limit 1").stdout
+    lines = run(use_cases, export, "WIKI/FB WIKI/AAPL --format json").stdout.splitlines()
+    written = run(use_cases, export, f"WIKI/FB WIKI/AAPL --order desc -o {tmp_path}/all.parquet")
+    table = pq.read_table(tmp_path / "all.parquet")
+
+    assert piped == VALUES
+    assert [json.loads(line)["series"]["code"] for line in lines] == ["WIKI/FB", "WIKI/AAPL"]
+    assert written.stderr == f"{tmp_path}/all.parquet: 6 dates, 2 series.\n"
+    assert [str(field.type) for field in table.schema] == ["string", "date32[day]", "string", "double"]
+    assert table.column("date").to_pylist()[::2] == [date(2024, 1, day) for day in (3, 2, 1, 3, 2, 1)]
+    assert table.column("value").to_pylist()[:4] == [3.0, 3.5, 2.0, None]
+
+
+def test_days_and_moments_share_a_column(run: Run, use_cases: UseCases) -> None:
+    """Where one series has moments, days are dated by their first one."""
+    seconds = Observations.of(["2024-01-01T12:00:00"], ["Close"], [[1]], unit="s")
+    others = memory_use_cases({"canned": CannedSource(), "fine": CannedSource(observations=seconds)})
+    for provider in ("canned", "fine"):
+        others.request_fetch(DatasetCode("X", "Y"), provider=provider)
+
+    assert run(others, export, "canned:X/Y fine:X/Y --limit 1 --column Close").stdout.splitlines() == [
+        "code,time,column,value",
+        "canned:X/Y,2024-01-03T00:00:00Z,Close,3.5",
+        "fine:X/Y,2024-01-01T12:00:00Z,Close,1.0",
+    ]
+
+
+def test_each_series_gets_its_file_in_a_folder(run: Run, use_cases: UseCases, tmp_path: Path) -> None:
+    """Folders are made, and are those from which the provider `files` would read the series."""
+    use_cases.request_fetch(DatasetCode("WIKI", "BRK.A"))
+    done = run(use_cases, export, f"WIKI/FB WIKI/BRK.A --into {tmp_path}/out --start 2024-01-03")
+
+    assert done.exit_code == 0, done.output
+    assert {str(path.relative_to(tmp_path)): path.read_text() for path in tmp_path.rglob("*.csv")} == {
+        "out/WIKI/FB.csv": "date,Open,Close\n2024-01-03,3.0,3.5\n",
+        "out/WIKI/BRK_A.csv": "date,Open,Close\n2024-01-03,3.0,3.5\n",
+    }
+    assert run(use_cases, export, f"WIKI/FB --into {tmp_path}/out -o {tmp_path}/x.csv").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("--column Close --order desc --limit 2", "date,Close\n2024-01-03,3.5\n2024-01-02,\n"),
+        ("--column Open --transform rdiff_from", "date,Open\n2024-01-01,2.0\n2024-01-02,0.5\n2024-01-03,0.0\n"),
+        ("--column Open --limit 2 --transform cumul", "date,Open\n2024-01-02,2.0\n2024-01-03,5.0\n"),
+        ("--column Open --collapse annual --aggregate sum", "date,Open\n2024-12-31,6.0\n"),
+    ],
+)
+def test_export_takes_what_the_api_takes(run: Run, use_cases: UseCases, line: str, text: str) -> None:
+    """With the same results: the limit comes before transforms that start from a first value."""
+    assert run(use_cases, export, f"WIKI/FB {line}").stdout == text
 
 
 def test_keys_are_made_listed_and_revoked(run: Run, use_cases: UseCases) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
@@ -162,7 +163,7 @@ def test_a_waiting_fetch_is_reported_and_left_to_a_worker(run: Run) -> None:
 
     result = run(unserved(store), fetch, "WIKI/FB")
 
-    assert result.exit_code == 1
+    assert result.exit_code == 75
     assert result.stdout == (
         "canned:WIKI/FB  waiting  unavailable: No answer. lanner tries again by itself; check the network and the provider's base URL. "
         f"Waits until {until}; a worker (lanner up, lanner worker) tries again then.\n"
@@ -296,3 +297,58 @@ def test_many_codes_are_requested_together(run: Run, tmp_path: Path) -> None:
     assert result.stdout.endswith("1005 success\n")
     batches = {each.batch for each in store.state.fetches.values()}
     assert (len(store.state.fetches), len(batches), store.state.fetches[joined.id].batch) == (1_005, 3, None)
+
+
+@dataclass
+class CapitalsSource(CannedSource):
+    """Writes all of its codes in capitals."""
+
+    def own_spelling(self, code: DatasetCode) -> DatasetCode:
+        return DatasetCode(code.database, code.dataset.upper())
+
+
+def test_a_code_is_shown_as_its_provider_spells_it(run: Run) -> None:
+    """One series is fetched and listed once, in whatever cases it is named."""
+    result = run(memory_use_cases({"canned": CapitalsSource()}), fetch, "wiki/fb WIKI/FB canned:Wiki/Fb")
+
+    assert result.stdout == "canned:WIKI/FB  success  1 vintage added, 3 rows, 2024-01-01..2024-01-03\n"
+
+
+def test_a_database_that_may_be_misspelt_is_told(run: Run) -> None:
+    """What nobody declares is asked from the default provider all the same; an old database of Quandl's, or a named provider, is none."""
+    sources = {"canned": CannedSource(), "sample": CannedSource(), "oecd": CannedSource()}
+    warned, known, named = (run(memory_use_cases(sources), fetch, line) for line in ("SAMPEL/GDP", "OPEC/ORB", "canned:SAMPEL/GDP"))
+
+    assert warned.stderr.startswith("No provider declares the database SAMPEL, so canned is asked. Did you mean SAMPLE/GDP?\n")
+    assert warned.stdout.startswith("canned:SAMPEL/GDP  success")
+    assert "Did you mean" not in known.stderr + named.stderr
+
+
+@pytest.mark.parametrize(("codes", "code"), [("canned:A/B limited:A/B", 75), ("canned:A/B limited:A/B empty:A/B", 1), ("canned:A/B", 0)])
+def test_the_exit_code_tells_failures_from_waits(run: Run, codes: str, code: int) -> None:
+    """1 if any failed, else 75 if any still waits; each with its reason."""
+    sources = {
+        "canned": CannedSource(),
+        "limited": CannedSource(error=RateLimited(retry_after=7200)),
+        "empty": CannedSource(error=DatasetNotFound()),
+    }
+    result = run(memory_use_cases(sources), fetch, codes)
+
+    assert result.exit_code == code
+    assert all(word in result.stdout for word in ("rate_limited: ", "Waits until 2") if code)
+
+
+def test_what_a_provider_holds_back_says_why(run: Run) -> None:
+    """A fetch whose provider is left alone waits for that, though it was never tried."""
+    store = MemoryStore()
+    use_cases = unserved(store)
+    fetch_id = use_cases.request_fetch(FB).fetch.id
+    lease = claim(store, fetch_id)
+    with store.writing() as uow:
+        uow.fetches.defer(fetch_id, lease, seconds=7200, waiting_for=WaitingFor.CIRCUIT)
+        uow.commit()
+
+    result = run(use_cases, fetch, "WIKI/FB")
+
+    assert result.exit_code == 75
+    assert "waiting  circuit: The provider has not answered lately, and is left alone. Waits until 2" in result.stdout

@@ -25,6 +25,14 @@ def use_cases() -> UseCases:
     return memory_use_cases({"canned": CannedSource()}, store=MemoryStore(StoppedClock()))
 
 
+def test_a_series_without_its_brackets_is_recognized(run: Run) -> None:
+    """As somebody writes a code who has not read how."""
+    error = run(memory_use_cases({"canned": CannedSource()}), formulas, "set MY/X yoy(SAMPLE/GDP)").exception
+
+    assert isinstance(error, InvalidFormula)
+    assert error.hint == "Write a series as DATABASE('DATASET'), like SAMPLE('GDP')."
+
+
 def test_set_list_and_remove(run: Run, use_cases: UseCases) -> None:
     """Missing series are named, or requested with --fetch."""
     refused = run(use_cases, formulas, f"set MY/TWICE {TWICE}")

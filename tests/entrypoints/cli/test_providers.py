@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from adapters.provider_kit.registry.installed import InstalledProviders
 from adapters.sql.engine import open_engine
 from adapters.sql.store import SqlStore
+from domain.errors import UnknownProvider
 from domain.use_cases import UseCases
 from entrypoints.cli.providers import providers
+from tests.builders import memory_use_cases
 from tests.entrypoints.cli.conftest import Run
+from tests.entrypoints.cli.test_terminal import on_terminal
 
 
 def test_the_providers_are_a_table(run: Run, listed: UseCases) -> None:
@@ -75,3 +79,41 @@ def test_without_a_store_the_facts_are_listed(run: Run, listed: UseCases) -> Non
         ("quandl", None, None),
         ("sample", None, None),
     ]
+
+
+def test_providers_are_chosen_by_name(run: Run, listed: UseCases) -> None:
+    """In the order in which they are named."""
+    lines = run(listed, providers, "sample fred --format json").stdout.splitlines()
+
+    assert [json.loads(line)["name"] for line in lines] == ["sample", "fred"]
+
+
+def test_a_misspelt_provider_is_recognized(run: Run) -> None:
+    """The installed ones are known by name."""
+    installed = InstalledProviders({}, deadline_seconds=1)
+    use_cases = memory_use_cases({})
+    result = run(replace(use_cases, list_providers=replace(use_cases.list_providers, providers=installed)), providers, "fredd")
+
+    assert isinstance(result.exception, UnknownProvider)
+    assert (result.exception.message, result.exception.hint) == ("There is no provider 'fredd'.", "Did you mean fred?")
+
+
+OVERVIEW = """
+    from dataclasses import replace
+    from entrypoints.cli.providers import providers
+    from tests.entrypoints.cli.conftest import session_of
+    from tests.entrypoints.conftest import blocked_providers
+
+    providers.main({line}, obj=session_of(blocked_providers()), standalone_mode=False)
+"""
+
+
+def test_a_terminal_is_told_why_providers_are_left_alone() -> None:
+    """Limits and terms stand with each one alone; the overview has the reasons for waits."""
+    overview = on_terminal(OVERVIEW.format(line=[]), 80)
+    alone = on_terminal(OVERVIEW.format(line=["fred"]), 80).splitlines()
+
+    assert "fred    It asked for no calls until 2024-06-01 12:01:30" in overview.replace("\r", "")
+    assert "quandl  It does not answer; until 2024-06-01 12:00:30" in overview.replace("\r", "")
+    assert "`lanner providers NAME` shows limits and terms, and where a key is had." in overview
+    assert "  limits         2 in 1 s, 300 in 10 s" in alone

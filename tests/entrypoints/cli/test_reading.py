@@ -8,19 +8,24 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.memory.unit_of_work import MemoryStore
+from domain.aggregates import Aggregate
 from domain.codes import DatasetCode
-from domain.errors import DatasetNotFound, DomainError, NoObservationsYet, SeriesNotFound
+from domain.errors import DatasetNotFound, DomainError, NoObservationsYet, RateLimited, SeriesNotFound
 from domain.fetches import Suspicion
-from domain.frequency import Frequency
+from domain.frequency import Collapse, Frequency
 from domain.observations import Observations
 from domain.series import Metadata, SeriesStatus
 from domain.source_status import SourceStatus
 from domain.use_cases import UseCases
 from entrypoints.cli import list as list_command
+from entrypoints.cli.exit_codes import exit_code_of
+from entrypoints.cli.export import export
 from entrypoints.cli.list import list_series
+from entrypoints.cli.selection_options import AGGREGATES, COLLAPSES, TRANSFORMS
 from entrypoints.cli.show import show
+from entrypoints.rest.openapi.parameters import BY_CODE, DataTransform
 from tests.builders import CannedSource, memory_use_cases, waiting_use_cases
-from tests.entrypoints.cli.conftest import Run
+from tests.entrypoints.cli.conftest import DATABASE, Run
 from tests.fakes import StoppedClock
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
@@ -56,6 +61,9 @@ def test_the_list_is_a_table(run: Run, kept: UseCases) -> None:
         "code            name         frequency  rows  first       last        status   checked",
         "canned:WIKI/FB  Some Prices  daily         3  2024-01-01  2024-01-03  success  2024-03-01T12:00:00Z",
         "empty:A/B                                                             error",
+        "",
+        "Last fetches that failed or have not ended:",
+        "empty:A/B  error  not_found: The provider has no dataset of this code. Look again.",
     ]
 
 
@@ -84,7 +92,8 @@ def test_a_series_in_json_has_the_words_of_the_api(run: Run, kept: UseCases) -> 
     """JSON names the facts as the REST API does."""
     first = json.loads(run(kept, list_series, "--format json").stdout.splitlines()[0])
 
-    assert first.pop("id") == str(kept.describe_series.by_code(FB).series.id)
+    series = kept.describe_series.by_code(FB).series
+    assert (first.pop("id"), first.pop("fetch")["id"]) == (str(series.id), str(series.fetch.id))
     assert first == {
         "code": "WIKI/FB",
         "provider": "canned",
@@ -132,7 +141,7 @@ def test_show_prints_the_series(run: Run, kept: UseCases) -> None:
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
         "Some Prices",
-        "canned:WIKI/FB, daily",
+        "canned:WIKI/FB, daily, USD",
         "vintage 1, known at 2024-03-01T12:00:00Z, fresh",
         "",
         "Day         Open  Close",
@@ -268,3 +277,127 @@ def test_show_dates_periods_as_asked(run: Run) -> None:
     shown = json.loads(run(use_cases, show, "WIKI/FB --periods end --format json").stdout)
 
     assert shown["data"] == [["2024-02-29", 1.0]]
+
+
+def test_show_reads_several_series(run: Run, kept: UseCases) -> None:
+    """One below the other, in the order asked; as JSON one a line. One that is missing stops all before the first is shown."""
+    kept.request_fetch(DatasetCode("WIKI", "AAPL"))
+    tables = run(kept, show, "WIKI/AAPL WIKI/FB --limit 1").stdout.split("\n\n")
+    lines = run(kept, show, "WIKI/AAPL WIKI/FB --limit 1 --format json").stdout.splitlines()
+    missing = run(kept, show, "WIKI/AAPL WIKI/NO")
+
+    assert [part.splitlines()[1] for part in tables if part.startswith("Some Prices")] == [
+        "canned:WIKI/AAPL, daily, USD",
+        "canned:WIKI/FB, daily, USD",
+    ]
+    assert [json.loads(line)["series"]["code"] for line in lines] == ["WIKI/AAPL", "WIKI/FB"]
+    assert (type(missing.exception), missing.stdout) == (SeriesNotFound, "")
+
+
+@pytest.mark.parametrize(
+    ("line", "data"),
+    [
+        ("--column-index 2", [["2024-01-01", 1.5], ["2024-01-02", None], ["2024-01-03", 3.5]]),
+        ("--column-index 0", [["2024-01-01"], ["2024-01-02"], ["2024-01-03"]]),
+        ("--column Open --transform diff", [["2024-01-02", 1.0], ["2024-01-03", 1.0]]),
+        ("--column Open --transform cumul --order desc --limit 2", [["2024-01-03", 6.0], ["2024-01-02", 3.0]]),
+        ("--column Open --collapse monthly", [["2024-01-31", 3.0]]),
+        ("--column Open --collapse monthly --aggregate mean", [["2024-01-31", 2.0]]),
+        ("--column Open --shape records --limit 1", [{"date": "2024-01-03", "Open": 3.0}]),
+        ("--column Open --position 1 --limit 1", [["2024-01-03", 3.0]]),
+    ],
+)
+def test_show_takes_what_the_api_takes(run: Run, kept: UseCases, line: str, data: list[object]) -> None:
+    """Columns, periods, transforms, order and shape, with the same results."""
+    assert json.loads(run(kept, show, f"WIKI/FB --format json {line}").stdout)["data"] == data
+
+
+def test_show_prints_the_newest_first_if_asked(run: Run, kept: UseCases) -> None:
+    """The table is turned, the line of the chart is not."""
+    lines = run(kept, show, "WIKI/FB --order desc --limit 2").stdout.splitlines()
+
+    assert [line.split()[0] for line in lines[4:7]] == ["Day", "2024-01-03", "2024-01-02"]
+    assert lines[-1] == "▁▅█"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("--column Open --column-index 1", "--column and --column-index exclude each other."),
+        ("--aggregate mean", "aggregate belongs to collapse."),
+        ("--definition-as-of 2024-01-01", "WIKI/FB is no formula."),
+        ("--position 10", "position 10 has not been reached."),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(run: Run, kept: UseCases, line: str, message: str) -> None:
+    """With what is wrong."""
+    assert str(run(kept, show, f"WIKI/FB {line}").exception) == message
+
+
+def test_the_choices_are_the_domains() -> None:
+    """What is written out for quick help is what the domain, and the REST API, know."""
+    assert list(COLLAPSES) == [each.value for each in Collapse]
+    assert set(AGGREGATES) == {each.value for each in Aggregate}
+    assert set(TRANSFORMS) == {each.value for each in DataTransform}
+    options = {option.name for option in show.params} | {option.name for option in export.params}
+    renamed = {"start_date": "start", "end_date": "end", "code": "codes"}
+    assert {renamed.get(name, name) for name in BY_CODE} <= options
+
+
+def test_show_says_why_what_it_shows_is_old(run: Run, source: CannedSource, kept: UseCases) -> None:
+    """The last fetch that failed, with its reason."""
+    source.error = DatasetNotFound("It is gone.", hint="Ask why.")
+    kept.request_fetch(FB, refresh=True)
+
+    assert run(kept, show, "WIKI/FB").stdout.splitlines()[3] == "last fetch: error, not_found: It is gone. Ask why."
+
+
+def test_a_series_that_waits_says_for_what(run: Run) -> None:
+    """Until when, and why; a script can tell it from a failure by the exit code."""
+    use_cases = memory_use_cases({"canned": CannedSource(error=RateLimited(retry_after=7200))})
+    use_cases.request_fetch(FB)
+    error = run(use_cases, show, "WIKI/FB").exception
+
+    assert isinstance(error, NoObservationsYet)
+    assert error.message == "canned:WIKI/FB has no observations yet."
+    assert error.hint.startswith("rate_limited: The provider's rate limit is reached.")
+    assert "Waits until 2" in error.hint
+    assert exit_code_of(lambda: raising(error)) == 75
+
+
+def test_exit_codes_tell_waits_from_failures(run: Run, kept: UseCases) -> None:
+    """75 where a first fetch is pending, 1 where it failed."""
+    pending = waiting_use_cases()
+    pending.request_fetch(FB)
+    errors = [run(pending, show, "WIKI/FB").exception, run(kept, show, "empty:A/B").exception]
+
+    assert [exit_code_of(lambda error=error: raising(error)) for error in errors] == [75, 1]
+
+
+def raising(error: BaseException | None) -> None:
+    assert error
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("WIKI/FBB", "Did you mean canned:WIKI/FB? Fetch it: lanner fetch WIKI/FBB"),
+        ("WIKY/FB", "Did you mean canned:WIKI/FB? Fetch it: lanner fetch WIKY/FB"),
+        ("FB", "Did you mean canned:WIKI/FB?"),
+    ],
+)
+def test_a_misspelt_code_is_recognized(run: Run, kept: UseCases, line: str, hint: str) -> None:
+    """The message names the stored series that it resembles."""
+    error = run(kept, show, line).exception
+
+    assert isinstance(error, DomainError)
+    assert error.hint == hint
+
+
+@pytest.mark.parametrize(("line", "said"), [("", "There are no series in {} yet."), ("--provider canned", "No such series in {}.")])
+def test_an_empty_list_says_where_it_looked(run: Run, line: str, said: str) -> None:
+    """On standard error, whatever the format."""
+    for form in ("table", "json"):
+        result = run(memory_use_cases({"canned": CannedSource()}), list_series, f"{line} --format {form}")
+        assert (result.exit_code, result.stdout, result.stderr) == (0, "", f"{said.format(DATABASE)}\n")

@@ -202,3 +202,15 @@ def test_what_is_unfollowed_stays_stored(run: Run, use_cases: UseCases) -> None:
     assert by_mask.exception.hint == "It is followed by a mask: lanner unfollow 'X/*'"
     assert isinstance(unknown.exception, ScheduleNotFound)
     assert set(rules(use_cases)) == {"canned:X/B", "X/*"}
+
+
+def test_nobody_looks_without_a_worker(run: Run, use_cases: UseCases) -> None:
+    """Who follows a series is told that no worker is there; with one, nothing is said."""
+    alone = [run(use_cases, follow, "X/A").stderr.splitlines()[-1], run(use_cases, schedules, "").stderr]
+    with use_cases.request_fetch.store.writing() as uow:
+        uow.metrics.heartbeat("one")
+        uow.commit()
+    told = "No worker has run within a minute: `lanner up`, or `lanner worker`, looks at what is followed."
+
+    assert [each.strip() for each in alone] == [told, told]
+    assert run(use_cases, schedules, "").stderr == ""

@@ -11,7 +11,7 @@ from domain.searching import SearchHit
 from domain.use_cases import UseCases
 from entrypoints.cli.search import search
 from tests.builders import memory_use_cases
-from tests.entrypoints.cli.conftest import Run
+from tests.entrypoints.cli.conftest import DATABASE, Run
 from tests.fakes import CannedSource, SearchingSource
 
 HITS = [
@@ -66,3 +66,20 @@ def test_json_is_a_hit_a_line(run: Run) -> None:
 def test_a_provider_that_cannot_be_searched(run: Run) -> None:
     """It is said so."""
     assert run(searching(), search, "gdp --provider mute").stderr == "mute: mute has no search.\n"
+
+
+def test_what_many_providers_say_alike_is_said_once(run: Run) -> None:
+    """Each of them has its line, and the hint that they share stands behind the last."""
+    sources = {name: SearchingSource(refusal=SourceUnavailable("No answer.", hint="Wait.")) for name in ("one", "two", "three")}
+    lines = run(memory_use_cases(sources, default="one"), search, "gdp").stderr.splitlines()
+
+    assert [line.partition(": ")[0] for line in lines] == ["one", "three", "two"]
+    assert lines[:2] == ["one: No answer.", "three: No answer."]
+    assert lines[2].startswith("two: No answer. A search is not repeated by itself")
+
+
+def test_nothing_found_says_where_was_looked(run: Run) -> None:
+    """In which database, and that providers were asked."""
+    result = run(memory_use_cases({"finds": SearchingSource()}), search, "gdp")
+
+    assert (result.stdout, result.stderr) == ("", f"Nothing is found in {DATABASE}, nor at the providers that were asked.\n")

@@ -14,12 +14,14 @@ import pytest
 ROOT = Path(__file__).parents[3]
 
 
-def on_terminal(script: str, columns: int) -> str:
-    """Run a script with a terminal of so many columns as its output and errors, and give what appears there."""
+def on_terminal(script: str, columns: int, *, typed: str = "") -> str:
+    """Run a script with a terminal of so many columns, at which this is typed, and give what appears there."""
     ours, theirs = pty.openpty()
     environment = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm", "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], stdout=theirs, stderr=theirs, env=environment, cwd=ROOT)
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, cwd=ROOT)
     os.close(theirs)
+    os.write(ours, typed.encode())
     seen = b""
     try:
         while part := os.read(ours, 4096):

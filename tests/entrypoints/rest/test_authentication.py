@@ -86,7 +86,7 @@ def needed(method: str, path: str) -> Scope:
         return Scope.READ
     if path.startswith("/equivalences"):
         return Scope.ADMIN
-    return Scope.ADMIN if method == "DELETE" and path.startswith(("/timeseries/", "/formulas/")) else Scope.FETCH
+    return Scope.ADMIN if method == "DELETE" and path.startswith(("/timeseries/", "/formulas/", "/providers/")) else Scope.FETCH
 
 
 @pytest.mark.parametrize(("method", "path"), routes(), ids=str)

@@ -253,6 +253,19 @@ def test_two_files_that_differ_in_case_are_two_series(client: TestClient, folder
     assert [answer["dataset_code"] for answer in asked] == ["visits", "VISITS"]
 
 
+def test_a_stored_file_is_read_in_whatever_case(client: TestClient, folder: Path) -> None:
+    """Unless that case is another file's, which is not stored yet."""
+    (folder / "shop" / "visits.csv").write_text(CSV)
+    client.simulate_post("/timeseries", json={"code": "SHOP/visits"}, headers=WAIT)
+    read = client.simulate_get("/data.json?code=shop/VISITS")
+    (folder / "shop" / "VISITS.csv").write_text(CSV)
+    if len(list((folder / "shop").iterdir())) == 1:
+        pytest.skip("this file system knows no case")
+
+    assert (read.status_code, read.json["series"]["code"]) == (200, "SHOP/visits")
+    assert client.simulate_get("/data.json?code=shop/VISITS").status_code == 404
+
+
 def test_periods_follow_the_day_that_an_option_states(client: TestClient, folder: Path) -> None:
     """Without it, where a week begins is not guessed."""
     (folder / "shop" / "visits.csv").write_text("Date,v\n2024-01-05,1\n2024-01-12,2\n2024-01-19,3\n")

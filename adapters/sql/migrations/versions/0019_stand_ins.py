@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
-revision = "0020"
-down_revision = "0019"
+revision = "0019"
+down_revision = "0018"
 
 _MOMENT = sa.BigInteger().with_variant(TIMESTAMP(timezone=True), "postgresql")
 _BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
