@@ -184,7 +184,6 @@ def columnar_file(  # noqa: PLR0913 - what may stand beside the values
         values = [array for pair in zip(values, codes, strict=True) for array in pair]
     names = unique_names(heading(observations, flags=flags, provenance=provenance))
     labels = [] if provenance is None else [pa.array(list(provenance)[::step], pa.string())]
-    names = unique_names(heading(observations, flags=flags, provenance=provenance))
     return write_columnar(pa.table([dates, *values, *labels], names=names).replace_schema_metadata(metadata), kind)
 
 

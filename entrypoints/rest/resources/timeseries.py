@@ -182,7 +182,6 @@ class OneTimeSeriesResource:
             "next_look": NextLookSchema().dump(described.next_look) if described.next_look else None,
             "replaces": described.replaces,
             "source_statuses": StatusChangeSchema(many=True).dump(described.source_statuses),
-            "splices": SpliceRuleSchema(many=True).dump(described.rules),
             "gates_in_force": GatesSchema().dump(gates.in_force),
             "splices": SpliceRuleSchema(many=True).dump(described.rules),
         }
