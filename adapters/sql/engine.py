@@ -60,7 +60,14 @@ def for_reading(engine: Engine) -> Connection:
     """Connect so that all reads see one snapshot."""
     if engine.dialect.name == "sqlite":
         return engine.connect()
-    return engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    connection = engine.connect().execution_options(isolation_level="REPEATABLE READ")
+    # SQLAlchemy's own option may become a setting of the session afterwards, which a pooler would hand to others.
+    try:
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from adapters.sql.tables import UtcDateTime
 
 Clock = Callable[[], datetime]
 
-_EXTRAPOLATED_SECONDS, _STALE = 1.0, "lanner_stale"
+_EXTRAPOLATED_SECONDS = 1.0
 
 
 def utc_now() -> datetime:
@@ -77,11 +77,6 @@ class Transaction:
         """Whether this is Postgres rather than SQLite."""
         return self.connection.dialect.name == "postgresql"
 
-    @property
-    def keeps_plans(self) -> bool:
-        """Whether prepared statements outlive this transaction: not so behind a pooler."""
-        return self.cursor.connection.backend is not None
-
     def run(self, statement: Executable, values: dict[str, Any] | Sequence[dict[str, Any]] | None = None) -> CursorResult[*tuple[Any, ...]]:
         """Execute a statement, once or for many sets of values."""
         self.flush()
@@ -90,16 +85,11 @@ class Transaction:
         with wrap_driver_errors(self.connection.engine):
             return self.connection.execute(statement, values)
 
-    @property
-    def sent_nothing(self) -> bool:
-        """Whether it has not even begun on Postgres."""
-        return self.deferred == [self.opening]
-
     def begin_anew(self) -> None:
         """Begin again with new plans, after the first statement has failed on Postgres."""
         self._execute(b"ROLLBACK")
         self._execute(b"DEALLOCATE ALL")
-        self.connection.info.pop(_STALE)
+        self.cursor.connection.has_stale_plans = False
         self.deferred[:] = [self.opening]
 
     def execute_raw(self, statement: bytes) -> list[tuple[Any, ...]]:
@@ -127,7 +117,7 @@ class Transaction:
     def _raise(self, error: Exception) -> NoReturn:
         mapped = map_driver_error(self.connection.engine, error)
         if isinstance(mapped, StalePlans):
-            self.connection.info[_STALE] = True
+            self.cursor.connection.has_stale_plans = True
             raise mapped from error
         with suppress(DBAPIError):
             # Lets SQLAlchemy notice a lost connection and discard its pool.
@@ -139,7 +129,7 @@ class Transaction:
         if not self.on_postgres:
             with wrap_driver_errors(self.connection.engine):
                 self.connection.commit()
-        elif not self.sent_nothing:
+        elif self.deferred != [self.opening]:
             self.execute_raw(b"COMMIT" if lasting else b"SET LOCAL synchronous_commit = off;COMMIT")
 
     def flush(self) -> None:
@@ -182,7 +172,7 @@ class Transaction:
         if self.clock:
             return self.clock()
         # Reading the time does not start a transaction that has read nothing else yet.
-        nothing_read = self.sent_nothing and self.opening.startswith(READING)
+        nothing_read = self.deferred == [self.opening] and self.opening.startswith(READING)
         asked = self._execute if nothing_read else self.execute_raw
         moment: datetime = asked(b"SELECT clock_timestamp()")[0][0].astimezone(UTC)
         self.server.note(moment)
@@ -199,11 +189,11 @@ def open_transaction(engine: Engine, clock: Clock | None, server: ServerClock, *
     if engine.dialect.name == "postgresql":
         with wrap_driver_errors(engine), engine.connect() as connection:
             driver: Any = connection.connection.driver_connection
-            opening = engine.get_execution_options()[OPENINGS][writes]
+            opening, cursor = engine.get_execution_options()[OPENINGS][writes], driver.cursor()
             try:
-                yield Transaction(connection, clock, [opening], server, driver.cursor(), opening)
+                yield Transaction(connection, clock, [opening], server, cursor, opening)
             finally:
-                _roll_back(connection, driver)
+                _roll_back(connection, cursor)
     else:
         with wrap_driver_errors(engine), (for_writing if writes else for_reading)(engine) as connection:
             connection.begin()
@@ -215,17 +205,17 @@ def open_transaction(engine: Engine, clock: Clock | None, server: ServerClock, *
                     deadline.lift()
 
 
-def _roll_back(connection: Connection, driver: Any) -> None:
+def _roll_back(connection: Connection, cursor: Any) -> None:
     if connection.invalidated:
         return
+    driver = cursor.connection
     try:
         if driver.get_transaction_status() != connection.dialect.loaded_dbapi.extensions.TRANSACTION_STATUS_IDLE:
-            with driver.cursor() as cursor:
-                cursor.execute("ROLLBACK")
+            cursor.execute("ROLLBACK")
     except connection.dialect.loaded_dbapi.Error:
         connection.invalidate()
         return
-    if connection.info.pop(_STALE, False):
+    if driver.has_stale_plans:
         # Those of the other connections are stale as well.
         connection.invalidate()
         connection.engine.dispose(close=False)

@@ -183,8 +183,8 @@ def test_a_server_that_works_is_waited_for(postgres_url: str, monkeypatch: pytes
     for module, name in ((watch, "LOOK_SECONDS"), (watch, "_TICK_SECONDS"), (watch, "ANSWER_SECONDS")):
         monkeypatch.setattr(module, name, 0.3)
     looked: list[bool] = []
-    works = watch.Watch._works_on
-    monkeypatch.setattr(watch.Watch, "_works_on", lambda self, wait: looked.append(works(self, wait)) or looked[-1])
+    works = watch.Watch._works_for
+    monkeypatch.setattr(watch.Watch, "_works_for", lambda self, waiting: looked.append(works(self, waiting)) or looked[-1])
     engine = open_engine(postgres_url, schema="unused")
     with engine.connect() as connection:
         assert connection.execute(text("SELECT 1 FROM pg_sleep(3)")).scalar() == 1
@@ -205,7 +205,7 @@ def test_an_answer_that_was_lost_is_not_waited_for(postgres_url: str, monkeypatc
         with broken.connect() as connection:
             connection.execute(text("SELECT 1"))
             proxy.silent.set()
-            monkeypatch.setattr(watch.Watch, "_works_on", _asks_through(engine))
+            monkeypatch.setattr(watch.Watch, "_works_for", _asks_through(engine))
             began = time.monotonic()
             with pytest.raises(StoreUnavailable, match="did not answer"), wrap_driver_errors(broken):
                 connection.execute(text("SELECT 1"))
@@ -215,10 +215,10 @@ def test_an_answer_that_was_lost_is_not_waited_for(postgres_url: str, monkeypatc
     assert time.monotonic() - began < NOTICED_SECONDS / 3
 
 
-def _asks_through(engine: Engine) -> Callable[[watch.Watch, watch.Wait], bool]:
+def _asks_through(engine: Engine) -> Callable[[watch.Watch, watch.Watched], bool]:
     connector = engine.get_execution_options()["lanner_connector"]
-    works = watch.Watch._works_on
-    return lambda _, wait: works(connector._watch, wait)
+    works = watch.Watch._works_for
+    return lambda _, waiting: works(connector._watch, waiting)
 
 
 def test_who_cannot_connect_keeps_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from threading import Lock
 from time import monotonic
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
 import psycopg2
-from psycopg2.extensions import connection, cursor
+from psycopg2.extensions import STATUS_READY, connection, cursor
 
-from adapters.sql.postgres.watch import ANSWER_SECONDS, Wait, Watch
+from adapters.sql.postgres.watch import ANSWER_SECONDS, Watch
 
+T = TypeVar("T")
+
+_execute = cursor.execute
 #: The server ends a statement at its timeout; its answer may take a while longer.
 _GRACE_SECONDS = 5.0
 #: What has not been acknowledged for 15 seconds is lost, and so is an idle connection whose server is silent that long.
@@ -52,67 +55,93 @@ class WatchedConnection(connection):  # type: ignore[misc] # the driver has no t
     Attributes:
         backend: id of the server's process, or None behind a pooler, which changes it from one transaction to the next: neither prepared
             statements nor settings outlive a transaction there.
+        has_stale_plans: whether the tables have changed since its statements were planned.
 
     """
 
     def __init__(self, watch: Watch, seconds: float, dsn: str) -> None:
-        self.watch, self.seconds = watch, seconds
         self.backend: int | None = None
+        self.has_stale_plans = False
+        self.since, self.limit, self.looked_at, self.ended = 0.0, seconds, 0.0, False
         super().__init__(dsn)
+        self.cursor_factory = _WatchedCursor
+        watch.add(self)
 
-    def cursor(self, *args: Any, **kwargs: Any) -> Any:
+    def cursor(self, name: str | None = None, **options: Any) -> Any:
         """Return a watched cursor."""
-        named = bool(args or kwargs.get("name"))
-        return super().cursor(*args, **{"cursor_factory": _WatchedNamedCursor if named else _WatchedCursor, **kwargs})
+        if name is None:
+            return super().cursor(**options)
+        return super().cursor(name, **{"cursor_factory": _WatchedNamedCursor, **options})
 
     def commit(self) -> None:
         """Commit."""
-        with Wait(self, self.seconds):
-            super().commit()
+        self.wait_for(super().commit)
 
     def rollback(self) -> None:
         """Roll back."""
-        with Wait(self, self.seconds):
+        if self.status == STATUS_READY:
             super().rollback()
+        else:
+            self.wait_for(super().rollback)
 
     def ping(self) -> None:
         """Check that the server answers at once; raises the driver's errors."""
-        with self.cursor() as asking, Wait(self, ANSWER_SECONDS):
-            asking.execute("SELECT 1")
+        limit, self.limit = self.limit, ANSWER_SECONDS
+        try:
+            with self.cursor() as asking:
+                asking.execute("SELECT 1")
+        finally:
+            self.limit = limit
+
+    def wait_for(self, ask: Callable[..., T], *arguments: Any, **options: Any) -> T:
+        """Call what waits for the server; raises OperationalError if it does not answer."""
+        since = self.since = monotonic()
+        try:
+            return ask(*arguments, **options)
+        finally:
+            self.since = 0.0
+            if self.ended:
+                self.give_up(since)
+
+    def give_up(self, since: float) -> NoReturn:
+        """Close a connection whose wait was ended."""
+        self.close()
+        raise psycopg2.OperationalError(f"the server did not answer within {monotonic() - since:.0f} seconds")
 
 
 class _WatchedCursor(cursor):  # type: ignore[misc] # as above
-    def execute(self, *args: Any, **kwargs: Any) -> None:
-        with Wait(self.connection, self.connection.seconds):
-            super().execute(*args, **kwargs)
+    def execute(self, query: Any, values: Any = None) -> None:
+        # In place of a call of wait_for: it would double what it costs, which is paid for every statement.
+        watched = self.connection
+        since = watched.since = monotonic()
+        try:
+            _execute(self, query, values)
+        finally:
+            watched.since = 0.0
+            if watched.ended:
+                watched.give_up(since)
 
     def executemany(self, *args: Any, **kwargs: Any) -> None:
-        with Wait(self.connection, self.connection.seconds):
-            super().executemany(*args, **kwargs)
+        self.connection.wait_for(super().executemany, *args, **kwargs)
 
     def copy_expert(self, *args: Any, **kwargs: Any) -> None:
-        with Wait(self.connection, self.connection.seconds):
-            super().copy_expert(*args, **kwargs)
+        self.connection.wait_for(super().copy_expert, *args, **kwargs)
 
 
 class _WatchedNamedCursor(_WatchedCursor):
     """A cursor of the server, which is asked for each batch of rows."""
 
     def fetchone(self) -> Any:
-        with Wait(self.connection, self.connection.seconds):
-            return super().fetchone()
+        return self.connection.wait_for(super().fetchone)
 
     def fetchmany(self, *args: Any, **kwargs: Any) -> Any:
-        with Wait(self.connection, self.connection.seconds):
-            return super().fetchmany(*args, **kwargs)
+        return self.connection.wait_for(super().fetchmany, *args, **kwargs)
 
     def fetchall(self) -> Any:
-        with Wait(self.connection, self.connection.seconds):
-            return super().fetchall()
+        return self.connection.wait_for(super().fetchall)
 
     def close(self) -> None:
-        with Wait(self.connection, self.connection.seconds):
-            super().close()
+        self.connection.wait_for(super().close)
 
 
 class Connector:

@@ -120,7 +120,7 @@ class PreparedStatement:
         )
 
     def _execute(self, transaction: Transaction, plan: _Plan, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-        is_first = transaction.sent_nothing
+        is_first = transaction.deferred == [transaction.opening]
         try:
             return transaction.execute_raw(self._bind(transaction, plan, values))
         except StalePlans:
@@ -131,19 +131,16 @@ class PreparedStatement:
         return transaction.execute_raw(self._bind(transaction, plan, values))
 
     def _bind(self, transaction: Transaction, plan: _Plan, values: dict[str, Any]) -> bytes:
-        if transaction.clock:
-            values[_NOW] = transaction.clock()
-        text = plan.execute if transaction.keeps_plans else plan.whole
-        if transaction.keeps_plans:
-            self._prepare(transaction, plan)
-        bound: bytes = transaction.cursor.mogrify(text, values)
-        return bound
-
-    def _prepare(self, transaction: Transaction, plan: _Plan) -> None:
-        prepared = transaction.connection.info.setdefault(_PREPARED, set())
-        if plan.name not in prepared:
+        text = plan.execute
+        if transaction.cursor.connection.backend is None:
+            text = plan.whole
+        elif plan.name not in (prepared := transaction.connection.info.setdefault(_PREPARED, set())):
             transaction.execute_raw(plan.prepare)
             prepared.add(plan.name)
+        if transaction.clock:
+            values[_NOW] = transaction.clock()
+        bound: bytes = transaction.cursor.mogrify(text, values)
+        return bound
 
 
 def _filled(text: str, places: Sequence[str]) -> str:

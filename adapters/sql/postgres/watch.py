@@ -9,11 +9,10 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from threading import Lock, Thread
 from time import monotonic, sleep
-from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 from weakref import WeakSet
 
-from psycopg2 import Error, OperationalError
+from psycopg2 import Error
 
 logger = logging.getLogger(__name__)
 
@@ -30,12 +29,34 @@ FROM pg_stat_activity WHERE pid = %s
 _watches: WeakSet[Watch]
 
 
+class Watched(Protocol):
+    """
+    A connection.
+
+    Attributes:
+        backend: id of its server's process, or None behind a pooler.
+        since: when it began to wait, by the monotonic clock, or 0 if it does not.
+        limit: how many seconds it may.
+        looked_at: when somebody last looked whether the server still works for it.
+        ended: whether its wait was ended, and it is of no more use.
+
+    """
+
+    backend: int | None
+    since: float
+    limit: float
+    looked_at: float
+    ended: bool
+
+    def fileno(self) -> int: ...
+
+
 class Watch:
     """
     Closes connections whose server does not answer any more.
 
     The network may lose packets without a word, and a proxy may accept what it never passes on: neither ends a wait. A wait is ended
-    at its deadline; and after ten seconds another connection is opened to ask whether the server still works on the answer. If it does not
+    at its limit; and after ten seconds another connection is opened to ask whether the server still works on the answer. If it does not
     get through, or the server does not, the wait is ended, too.
 
     Args:
@@ -49,84 +70,62 @@ class Watch:
         _watches.add(self)
 
     def restart(self) -> None:
-        """Forget everything: a forked process inherits the object, but neither the thread nor the waits."""
-        self._waits: set[Wait] = set()
+        """Forget everything: a forked process inherits the object, but neither the thread nor the connections."""
+        self._connections: WeakSet[Watched] = WeakSet()
         self._thread: Thread | None = None
-        self._closing = Lock()
+        self._lock = Lock()
 
-    def add(self, wait: Wait) -> None:
-        """Watch a wait."""
-        self._waits.add(wait)
-        if self._thread is None:
-            self._thread = Thread(target=self._run, name="database-watch", daemon=True)
-            self._thread.start()
-
-    def remove(self, wait: Wait) -> None:
-        """Stop watching a wait; raises OperationalError if it was ended, and closes its connection."""
-        try:
-            self._waits.remove(wait)
-        except KeyError:
-            with self._closing:
-                wait.connection.close()
-            raise OperationalError(f"the server did not answer within {monotonic() - wait.since:.0f} seconds") from None
+    def add(self, connection: Watched) -> None:
+        """Watch the waits of a connection for as long as there is one."""
+        with self._lock:
+            self._connections.add(connection)
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="database-watch", daemon=True)
+                self._thread.start()
 
     def _run(self) -> None:
         while True:
             sleep(_TICK_SECONDS)
-            now = monotonic()
-            for wait in list(self._waits):
-                if now > wait.until:
-                    self._end(wait)
-                elif now > wait.next_look:
-                    wait.next_look = now + LOOK_SECONDS
-                    Thread(target=self._look_into, args=(wait,), name="database-look", daemon=True).start()
+            self._check_all()
 
-    def _look_into(self, wait: Wait) -> None:
+    def _check_all(self) -> None:
+        with self._lock:
+            watched = list(self._connections)
+        for connection in watched:
+            if since := connection.since:
+                self._check(connection, since)
+
+    def _check(self, connection: Watched, since: float) -> None:
+        now = monotonic()
+        if now - since > connection.limit:
+            _end(connection, since)
+        elif now - max(since, connection.looked_at) > LOOK_SECONDS:
+            connection.looked_at = now
+            Thread(target=self._look, args=(connection, since), name="database-look", daemon=True).start()
+
+    def _look(self, connection: Watched, since: float) -> None:
         try:
-            works = self._works_on(wait)
+            works = self._works_for(connection)
         except Error as error:
-            works = (_REFUSED if wait.connection.backend else _POOLER_IS_FULL) in str(error)
+            works = (_REFUSED if connection.backend else _POOLER_IS_FULL) in str(error)
         if not works:
-            self._end(wait)
+            _end(connection, since)
 
-    def _works_on(self, wait: Wait) -> bool:
+    def _works_for(self, connection: Watched) -> bool:
         with closing(self._connect()) as other, other.cursor() as cursor:
-            backend = wait.connection.backend
             # Behind a pooler nobody knows which backend it is.
-            cursor.execute(_IS_WORKING.format(seconds=ANSWER_SECONDS) if backend else "SELECT true", (backend,))
+            asked = _IS_WORKING.format(seconds=ANSWER_SECONDS) if connection.backend else "SELECT true"
+            cursor.execute(asked, (connection.backend,))
             row = cursor.fetchone()
         return bool(row and row[0])
 
-    def _end(self, wait: Wait) -> None:
-        with self._closing:
-            if wait in self._waits:
-                self._waits.discard(wait)
-                logger.warning("database does not answer", extra={"waited_seconds": round(monotonic() - wait.since)})
-                with suppress(Error, OSError), socket.socket(fileno=os.dup(wait.connection.fileno())) as held:
-                    held.shutdown(socket.SHUT_RDWR)
 
-
-class Wait:
-    """
-    A wait for the server on a watched connection, from entering to leaving.
-
-    Args:
-        seconds: after which it is ended.
-
-    """
-
-    __slots__ = ("connection", "next_look", "seconds", "since", "until")
-
-    def __init__(self, connection: Any, seconds: float) -> None:
-        self.connection, self.seconds = connection, seconds
-
-    def __enter__(self) -> None:
-        self.since = now = monotonic()
-        self.until, self.next_look = now + self.seconds, now + LOOK_SECONDS
-        self.connection.watch.add(self)
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.connection.watch.remove(self)
+def _end(connection: Watched, since: float) -> None:
+    if connection.since == since:
+        connection.ended = True
+        logger.warning("database does not answer", extra={"waited_seconds": round(monotonic() - since)})
+        with suppress(Error, OSError), socket.socket(fileno=os.dup(connection.fileno())) as held:
+            held.shutdown(socket.SHUT_RDWR)
 
 
 def _restart_all() -> None:
