@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 from dependency_injector.providers import Self
 from dependency_injector.providers import ThreadSafeSingleton as Singleton
 
+from adapters.celery_dispatcher import explain_broker_error
 from config.adapters import Adapters
 from config.fetch_use_cases import FetchUseCases
 from config.later import LazyUseCases, use_case
+from config.settings import Settings
+
+
+def broker_explainer(settings: Settings) -> Callable[[Exception], str]:
+    """Return what says in a sentence why the configured broker failed."""
+    return partial(explain_broker_error, broker_url=settings.broker_url)
 
 
 class Container(FetchUseCases):
@@ -19,10 +28,12 @@ class Container(FetchUseCases):
     manage_formulas = use_case(
         "manage_formulas.ManageFormulas", Adapters.store, Adapters.data_sources, Adapters.routing, FetchUseCases.request_fetch
     )
+    manage_equivalences = use_case("manage_equivalences.ManageEquivalences", Adapters.store, Adapters.data_sources, Adapters.routing)
     list_formula_vintages = use_case("list_formula_vintages.ListFormulaVintages", Adapters.store)
     read_series = use_case("read_series.ReadSeries", store=Adapters.store, freshness=Adapters.freshness)
     search_series = use_case("search_series.SearchSeries", Adapters.store)
     search_providers = use_case("search_providers.SearchProviders", **FetchUseCases.asking)
+    find_stand_ins = use_case("find_stand_ins.FindStandIns", Adapters.store, search_providers)
     describe_series = use_case("describe_series.DescribeSeries", **FetchUseCases.catalogue)
     diagnose_code = use_case("diagnose_code.DiagnoseCode", Adapters.data_sources, Adapters.routing)
     remove_series = use_case("remove_series.RemoveSeries", Adapters.store)
@@ -42,6 +53,7 @@ class Container(FetchUseCases):
     measure_revisions = use_case("measure_revisions.MeasureRevisions", Adapters.store)
     read_panel = use_case("read_panel.ReadPanel", Adapters.store, Adapters.data_sources, Adapters.routing)
     check_vintages = use_case("check_vintages.CheckVintages", Adapters.store)
+    explain_broker_error = Singleton(broker_explainer, Adapters.settings)
     check_health = use_case("check_health.CheckHealth", Adapters.store, Adapters.dispatcher, Adapters.settings.provided.lease_seconds)
     parse_answer = use_case("parse_answer.ParseAnswer", Adapters.data_sources)
     preview_file = use_case("preview_file.PreviewFile", Adapters.file_previews)
@@ -51,5 +63,6 @@ class Container(FetchUseCases):
     check_key = use_case("check_key.CheckKey", Adapters.store)
     manage_keys = use_case("manage_keys.ManageKeys", Adapters.store)
     list_providers = use_case("list_providers.ListProviders", **FetchUseCases.asking)
+    unblock_provider = use_case("unblock_provider.UnblockProvider", **FetchUseCases.asking)
     check_providers = use_case("check_providers.CheckProviders", Adapters.data_sources, Adapters.conformance)
     use_cases = Singleton(LazyUseCases, __self__)

@@ -34,16 +34,19 @@ class FetchUseCases(Adapters):
     )
     ask_due_series = use_case("ask_due_series.AskDueSeries", Adapters.store, plan_next_look)
     manage_schedules = use_case("manage_schedules.ManageSchedules", Adapters.store, request_fetch, plan_next_look)
+    watch_equivalences = use_case("watch_equivalences.WatchEquivalences", Adapters.store)
     fetch_dataset = use_case(
         "fetch_dataset.FetchDataset",
         store=Adapters.store,
         plan_next_look=plan_next_look,
+        watch_equivalences=watch_equivalences,
         providers=Adapters.data_sources,
         calls=Adapters.calls,
         retry=Adapters.retry,
         lease_seconds=Adapters.settings.provided.lease_seconds,
         deadline_seconds=Adapters.deadline,
     )
+    manage_gates = use_case("manage_gates.ManageGates", Adapters.store, Adapters.data_sources)
     follow_fetches = use_case("follow_fetches.FollowFetches", Adapters.store)
     cancel_fetch = use_case("cancel_fetch.CancelFetch", Adapters.store)
     reap_fetches = use_case(

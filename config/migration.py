@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from adapters.sql.driver_errors import wrap_driver_errors
 from adapters.sql.engine import for_writing, place
 from adapters.sql.schema import copy_before_migrating, migrate, revision
 from adapters.sql.tables import REVISION
-from adapters.sql.transaction import wrap_driver_errors
 from config.container import Container
 
 

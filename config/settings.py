@@ -6,6 +6,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -34,6 +35,7 @@ from config.values import (
 from domain.errors import InvalidInput
 from domain.providers import Limit
 
+_DATA_DIR = f"{PREFIX}DATA_DIR"
 _PASSWORD = re.compile(r"(?>.*?://(?P<user>[^:/@]*):)(?:(?P<password>[^/]*)@|(?P<odd>[^@]*)@)", re.DOTALL)
 _PLACE = re.compile(r"[^:]*://(?:[^@]*@)?(?P<place>[^@/?]*/[^@/?]*)(?:\?.*)?")
 #: How many fetches an embedded worker runs at once, and how many a worker's poller runs besides.
@@ -42,8 +44,11 @@ _RATE_LIMIT = (Limit(100, 1), Limit(3000, 60))
 
 
 def _default_data_dir() -> Path:
-    base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
-    return Path(base).expanduser() / "lanner"
+    folder = Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share") / "lanner"
+    # A user without a home is told so when the folder is validated.
+    with suppress(RuntimeError):
+        folder = folder.expanduser()
+    return folder
 
 
 class Settings(BaseModel):
@@ -164,7 +169,7 @@ class Settings(BaseModel):
         """Values to hide in log lines."""
         options = [option for provider in self.providers.values() for option in provider.items()]
         found = [value for name, value in options if any(word in name for word in SECRET_WORDS)]
-        for match in filter(None, map(_PASSWORD.match, (self.database_url, self.broker_url))):
+        for match in filter(None, map(_PASSWORD.match, (self.database_url, *self.broker_url.split(";")))):
             password = match["password"] or match["odd"]
             # A password equal to the user's name is no secret, and hiding it would mutilate words in log lines.
             if password and password != match["user"]:
@@ -199,6 +204,9 @@ def settings_from(found: Mapping[str, Given]) -> Settings:
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]
         name = f"{PREFIX}{str(problem['loc'][0]).upper()}"
+        if name == _DATA_DIR and name not in found:
+            hint = f"Set {name} to a folder that lanner can write to."
+            raise InvalidInput(f"{name} is not set, and this user has no home folder.", field=name, hint=hint) from None
         clause = hint_of(problem["type"], problem.get("ctx", {}), problem["msg"])
         name = (name in found and not found[name].overridden and found[name].old_name) or name
         raise InvalidInput(f"{name} is not valid: {clause}.", field=name) from None

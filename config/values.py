@@ -101,11 +101,23 @@ def _origin(text: str) -> str:
     return text
 
 
-def _broker(url: str) -> str:
-    match = _BROKER.fullmatch(url)
-    if url != "memory://" and not (match and _has_host(match[1])):
-        raise _refusal("write memory://, or amqp://user:password@host:port// with a port up to 65535")
-    return url
+def _broker(text: str) -> str:
+    """Return ``memory://``, or the addresses of a broker's hosts, separated by semicolons as kombu reads them."""
+    if text == "memory://":
+        return text
+    urls = [url for part in text.split(";") for url in _of_each_host(part.strip())]
+    if not all((match := _BROKER.fullmatch(url)) and _has_host(match[1]) for url in urls):
+        raise _refusal(
+            "write memory://, or amqp://user:password@host:port//, several hosts separated by commas, each with a port up to 65535"
+        )
+    return ";".join(urls)
+
+
+def _of_each_host(url: str) -> list[str]:
+    scheme, slashes, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    user, at, hosts = authority.rpartition("@")
+    return [f"{scheme}{slashes}{user}{at}{host.strip()}{slash}{path}" for host in hosts.split(",")]
 
 
 def _is_address(text: str) -> bool:

@@ -39,10 +39,10 @@ class Breaker:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
     """
-    The limits of one provider for one key.
+    The limits of one provider for one key at one address.
 
     Attributes:
-        key: identifies the key without revealing it.
+        key: identifies the key without revealing it, and the address where it is not the provider's own.
         concurrency: how many of its fetches run at once; None for any number.
 
     """

@@ -10,14 +10,15 @@ from enum import IntEnum, StrEnum
 from uuid import UUID
 
 from domain.errors import AnswerNotUnderstood, FetchError, RateLimited, TransientError
+from domain.gates.cells import SuspiciousCell
+from domain.moments import is_ahead
 from domain.vintages import Vintage
 
 MAX_CRASHES = 5
 MAX_WAIT_SECONDS = 300.0
 LEASE_SECONDS = 30.0
-#: No delay is longer, and none starts in the future: times that say otherwise were written before the clock was set back.
+#: No delay is longer: times that say otherwise were written before the clock was set back.
 MAX_DELAY_SECONDS = 90_000.0
-CLOCK_SLACK_SECONDS = 2.0
 #: The owner of requests that come without an API key.
 ANONYMOUS = "anonymous"
 
@@ -41,7 +42,11 @@ class WaitingFor(StrEnum):
 
 
 class Suspicion(StrEnum):
-    """Why an answer is refused unless its fetch allows it: it holds far fewer values, or is written in another way."""
+    """
+    Why an answer is refused unless its fetch allows it.
+
+    ``shrink``: it holds far fewer values. ``values``: it is written in another way, or a gate refuses it.
+    """
 
     SHRINK = "shrink"
     VALUES = "values"
@@ -60,17 +65,25 @@ NOTHING_ALLOWED: Allowed = frozenset()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """How an attempt failed, as clients see it."""
+    """
+    How an attempt failed, as clients see it.
+
+    Attributes:
+        cells: the first of those for which the answer was refused.
+
+    """
 
     code: str
     message: str
     retryable: bool
     hint: str
+    cells: tuple[SuspiciousCell, ...] = ()
 
     @classmethod
     def of(cls, error: FetchError) -> Failure:
         """Return an error's code, message and hint, without characters that databases reject."""
-        return cls(code=error.code, message=_storable(error.message), retryable=error.retryable, hint=_storable(error.hint))
+        texts = {"message": _storable(error.message), "hint": _storable(error.hint)}
+        return cls(code=error.code, retryable=error.retryable, **texts, cells=error.cells)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +153,7 @@ class Fetch:
         Times further ahead than any delay count as past: the clock was set back since.
         """
         if self.status is FetchStatus.PENDING:
-            said_later = self.scheduled_at is not None and self.scheduled_at > now + timedelta(seconds=CLOCK_SLACK_SECONDS)
+            said_later = self.scheduled_at is not None and is_ahead(self.scheduled_at, now)
             return said_later or not now < self.not_before <= now + timedelta(seconds=MAX_DELAY_SECONDS)
         until = self.lease_until
         return self.status is FetchStatus.RUNNING and until is not None and not now <= until <= now + timedelta(seconds=2 * lease_seconds)

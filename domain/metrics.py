@@ -10,11 +10,12 @@ from domain.fetches import FetchStatus, WaitingFor
 
 
 class Counted(StrEnum):
-    """Events that leave no row and are counted as they happen."""
+    """Events that are counted as they happen."""
 
     STALE_COMMITS = "fenced_closes"
     CLAIMS_LOST = "claims_refused"
     SWEEPS_WITH_WORK = "sweeps_with_work"
+    DIVERGENCES = "divergences"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

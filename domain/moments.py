@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from domain.errors import InvalidInput
@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 
 _WHOLE_NUMBER = re.compile("-?[0-9]+")
 _MOST_DIGITS = 9
+#: By so much clocks differ that are right.
+CLOCK_SLACK = timedelta(seconds=2)
+
+
+def is_ahead(moment: datetime, now: datetime) -> bool:
+    """Return whether a recorded moment is later than now, so that the clock was set back since."""
+    return moment > now + CLOCK_SLACK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +84,14 @@ class AsOf:
         if len(text) > _MOST_DIGITS or int(text) < 1:
             raise InvalidInput(f"{field} is not a vintage's number.", field=field, hint="Vintages are numbered from 1.")
         return cls(vintage=int(text))
+
+    def at(self, now: datetime) -> AsOf:
+        """Return it without moments that are not past: nothing stored is later than now, though a clock that was ahead may say so."""
+        as_of, seen_by, definition_as_of = (
+            moment if moment is not None and moment < now else None for moment in (self.as_of, self.seen_by, self.definition_as_of)
+        )
+        restated = self.restated and as_of is not None
+        return replace(self, as_of=as_of, seen_by=seen_by, definition_as_of=definition_as_of, restated=restated)
 
     def admits(self, vintage: Vintage) -> bool:
         """Return whether a vintage is among those selected; the store itself checks ``position``."""

@@ -66,7 +66,7 @@ def aligned(observations: Observations, side: Side, frequency: Frequency | None,
     else:
         dates = _months(observations.dates, side, MONTHS_OF[frequency], anchor)
     try:
-        moved = Observations.of(dates, observations.columns, observations.values)
+        moved = Observations.of(dates, observations.columns, observations.values, flags=observations.flags)
     except InvalidObservations:
         moved = None
     if moved is None or len(moved) != len(observations):

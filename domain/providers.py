@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from domain.codes import DatasetCode
+from domain.gates.settings import Gates
 from domain.old_databases import answers_to
 from domain.schedules.calendar import ReleaseRule
 from domain.searching import SearchKind
@@ -49,7 +50,7 @@ class Provider:
     Attributes:
         databases: the database codes it declares as its own.
         concurrency: how many of its fetches may run at once, if it declares a number.
-        key_id: identifies the configured key without revealing it.
+        key_id: identifies the configured key without revealing it, and the address where one was configured.
         quandl_codes: patterns of former Quandl codes that it serves with the same column names, beside the table of old databases.
         problem: why it cannot be used, and how to fix that; empty if it can.
         key_url: where to get a key; empty if it takes none.
@@ -60,6 +61,7 @@ class Provider:
         search: how it is searched; None if it cannot be.
         zone: the time zone of its working day; empty if it does not say.
         releases: how its calendar of releases is read; None if it has none.
+        gates: what the answers for its series have to pass, where a series has no setting of its own.
 
     """
 
@@ -81,6 +83,7 @@ class Provider:
     search: SearchKind | None = None
     zone: str = ""
     releases: ReleaseRule | None = None
+    gates: Gates = field(default_factory=Gates)
 
     def serves_legacy_code(self, code: DatasetCode) -> bool:
         """Return whether it serves a former Quandl code."""

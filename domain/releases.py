@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect, insort
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -79,24 +80,47 @@ class ColumnState:
         names = stored.observations.columns
         if column not in names:
             return cls(stored.vintage, np.full(len(dates), np.nan), None, b"")
-        whole = stored.observations.select([names.index(column)])
+        whole = stored.observations.select([names.index(column)]).without_flags()
         state = transformed(whole)
         known = state.dates[~np.isnan(state.values[:, 0])]
         return cls(stored.vintage, _on(state, dates), known[-1] if len(known) else None, whole.digest())
 
 
+def with_flags_alone(vintages: Iterable[Vintage]) -> Collection[int]:
+    """
+    Return the numbers of the vintages that brought other flags and nothing else.
+
+    Args:
+        vintages: all of a series, in order of arrival.
+
+    """
+    found = set[int]()
+    known: list[tuple[tuple[datetime, int], str]] = []
+    for vintage in vintages:
+        own = vintage.knowledge(), vintage.digest
+        place = bisect(known, own)
+        has_same_values = not (vintage.added or vintage.changed or vintage.deleted)
+        if place and has_same_values and known[place - 1][1] != vintage.digest:
+            found.add(vintage.number)
+        insort(known, own)
+    return found
+
+
 def in_knowledge_order(
-    states: Iterable[ColumnState], available: Callable[[Vintage], datetime] = attrgetter("answers_from")
+    states: Iterable[ColumnState],
+    available: Callable[[Vintage], datetime | np.datetime64] = attrgetter("answers_from"),
+    flags_alone: Collection[int] = (),
 ) -> Sequence[ColumnState]:
     """
     Return the states that ``as_of`` answered one after the other.
 
     A state that was never the newest known is left out: the correction of an older label. A state read again replaces the one that it
-    was read from, and of states without a label only those count in which the column differs from the one before.
+    was read from. States without a label, or with other flags alone, count only if the column differs from the one before.
 
     Args:
         states: of the same column and dates, of all vintages.
         available: from when on a vintage counts.
+        flags_alone: numbers of the vintages that brought nothing but other flags.
 
     """
     known: list[ColumnState] = []
@@ -107,7 +131,7 @@ def in_knowledge_order(
                 known[place] = replace(state, vintage=known[place].vintage)
         elif known and state.vintage.knowledge() < known[-1].vintage.knowledge():
             continue
-        elif not known or state.vintage.has_release_label or state.digest != known[-1].digest:
+        elif not known or state.digest != known[-1].digest or _is_release(state.vintage, flags_alone):
             known.append(state)
     return known
 
@@ -122,6 +146,11 @@ def history_of(states: Sequence[ColumnState]) -> list[Release]:
         if said != before:
             found.append(Release(said, state.vintage))
     return found
+
+
+def _is_release(vintage: Vintage, flags_alone: Collection[int]) -> bool:
+    """Return whether a vintage is a release even where the column is as before."""
+    return vintage.has_release_label and vintage.number not in flags_alone
 
 
 def _read_from(known: Sequence[ColumnState], read_again: Vintage) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
@@ -14,6 +14,7 @@ from uuid import UUID
 from domain.codes import FORMULA, DatasetCode
 from domain.fetches import Fetch, FetchStatus
 from domain.frequency import Frequency
+from domain.gates.settings import SeriesGates
 from domain.source_status import AtSource, SourceStatus
 from domain.vintages import Vintage
 from domain.window import Confirmation
@@ -36,7 +37,8 @@ class Metadata:
 
     Attributes:
         date_column: the provider's own name for the first column.
-        extra: further metadata as JSON values; ``dates`` says on which day of their periods its dates stand, as in ``Anchor``.
+        extra: further metadata as JSON values; ``dates`` says on which day of their periods its dates stand, as in ``Anchor``, and
+            ``flags`` what each flag means.
 
     """
 
@@ -52,8 +54,16 @@ class Metadata:
     date_column: str = "Date"
     extra: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def flags(self) -> Mapping[str, str]:
+        """The meaning of each flag that the series has or had, empty where nothing says it."""
+        found = self.extra.get(FLAGS)
+        return {code: meaning for code, meaning in found.items() if isinstance(meaning, str)} if isinstance(found, dict) else {}
 
-#: The fields of metadata that say what a series' values mean; entries of ``extra`` do so too.
+
+#: In ``extra``: the meanings of flags.
+FLAGS = "flags"
+#: The fields of metadata that say what a series' values mean; entries of ``extra`` do so too, but for the list of flags.
 _MEANING = ("name", "unit", "frequency", "seasonal_adjustment", "column_units")
 
 
@@ -83,6 +93,22 @@ class MetadataChange:
     after: Any
 
 
+def with_flag_list(metadata: Metadata, stored: Metadata, *, has_flags: bool) -> Metadata:
+    """
+    Return an answer's metadata with the flags that were listed before, too: older vintages have them.
+
+    Args:
+        has_flags: whether any state that is stored has flags; else the answer's list is left out.
+
+    """
+    if not (metadata.flags or stored.flags):
+        return metadata
+    new = {code: meaning for code, meaning in metadata.flags.items() if meaning or code not in stored.flags} if has_flags else {}
+    listed = {**stored.flags, **new}
+    extra = {name: value for name, value in metadata.extra.items() if name != FLAGS}
+    return replace(metadata, extra={**extra, FLAGS: listed} if listed else extra)
+
+
 def metadata_changes(history: Sequence[MetadataEntry]) -> Sequence[MetadataChange]:
     """Return the changes from each entry of a history to the next."""
     return [
@@ -96,7 +122,7 @@ def metadata_changes(history: Sequence[MetadataEntry]) -> Sequence[MetadataChang
 
 def _meaning(metadata: Metadata) -> Mapping[str, Any]:
     fields = {name: getattr(metadata, name) for name in _MEANING}
-    return fields | {f"extra.{name}": value for name, value in metadata.extra.items()}
+    return fields | {f"extra.{name}": value for name, value in metadata.extra.items() if name != FLAGS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +134,8 @@ class Version:
         vintages: number of vintages.
         entry: number of the newest entry in the history of its metadata; 0 if there is none.
         status_at_source, status_since, replaced_by: as in ``AtSource``.
-        inputs: of a formula, what its result depends on beside its own metadata.
+        inputs: of a formula, or of a series that is read by a rule, what its result depends on beside its own state.
+        rules: number of the rules by which it has been spliced.
 
     """
 
@@ -121,6 +148,7 @@ class Version:
     status_since: datetime | None = None
     replaced_by: str | None = None
     inputs: tuple[object, ...] = ()
+    rules: int = 0
 
     @property
     def state(self) -> tuple[object, ...]:
@@ -140,6 +168,7 @@ class TimeSeries:
         newest: the newest vintage in knowledge order.
         fetch: the newest fetch.
         confirmed: what the last successful fetch confirmed.
+        gates: what is set for it alone.
 
     """
 
@@ -155,6 +184,7 @@ class TimeSeries:
     fetch: Fetch | None = None
     confirmed: Confirmation | None = None
     at_source: AtSource = field(default_factory=AtSource)
+    gates: SeriesGates = field(default_factory=SeriesGates)
 
     @property
     def status(self) -> SeriesStatus:

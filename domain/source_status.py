@@ -26,11 +26,13 @@ class Failing(StrEnum):
     Why the fetches of a series fail, as far as that may mean its end.
 
     ``missing``: the provider does not know it, or has no observations of it. ``shrunk``: the answer was refused since it lacks most of
-    what is stored. ``unreachable``: the provider does not answer, or denies access.
+    what is stored. ``refused``: it was refused since its values are suspicious; that is no end, however long it lasts.
+    ``unreachable``: the provider does not answer, or denies access.
     """
 
     MISSING = "missing"
     SHRUNK = "shrunk"
+    REFUSED = "refused"
     UNREACHABLE = "unreachable"
 
 

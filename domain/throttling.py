@@ -132,6 +132,11 @@ class LimiterState:
             return Circuit.CLOSED
         return Circuit.OPEN if self.open_until > now and self.probe is None else Circuit.HALF_OPEN
 
+    def blocked(self, now: datetime) -> datetime | None:
+        """Return until when the provider asked for no calls; None in the past, and if it was written before the clock was set back."""
+        until = self.blocked_until
+        return until if until and now < until <= now + timedelta(seconds=MAX_BLOCK_SECONDS) else None
+
     def queue_seconds(self, now: datetime) -> float:
         """Return the seconds until the last denied request in either queue may ask again; 0 if none waits."""
         ends = filter(None, (self.line_until, self.requested_until))
@@ -173,7 +178,7 @@ class LimiterState:
     def cool_down(self, budget: Budget, seconds: float, now: datetime, *, scheduled: bool = False) -> tuple[LimiterState, Denied]:
         """Deny all calls for so many seconds; the fetch that got this answer joins the queue."""
         clamped = min(max(seconds, _MIN_BLOCK_SECONDS), MAX_BLOCK_SECONDS)
-        until = max(now + timedelta(seconds=clamped), self.blocked_until or now)
+        until = max(now + timedelta(seconds=clamped), self.blocked(now) or now)
         gap = budget.pace or _GAP_SECONDS
         standing, wait = self._enqueued(budget, until, WaitingFor.RATE_LIMIT, now, gap=gap, scheduled=scheduled)
         return replace(standing, blocked_until=until), wait
@@ -195,9 +200,14 @@ class LimiterState:
         closed = replace(self, failures=0, openings=0, open_until=None, probe=None)
         return replace(closed, line_until=None, requested_until=None) if self.open_until else closed
 
+    def unblocked(self) -> LimiterState:
+        """Forget the block, the failures and who waits; the calls that were made still count."""
+        return replace(self.succeeded(), blocked_until=None, line_until=None, requested_until=None)
+
     def _obstacle(self, budget: Budget, holder: UUID, now: datetime) -> tuple[datetime, WaitingFor] | None:
-        if self.blocked_until and self.blocked_until > now:
-            return self.blocked_until, WaitingFor.RATE_LIMIT
+        blocked = self.blocked(now)
+        if blocked:
+            return blocked, WaitingFor.RATE_LIMIT
         horizon = now + timedelta(seconds=max(budget.breaker.most_seconds, budget.breaker.probe_seconds))
         if self.open_until is None or not now < self.open_until <= horizon or self.probe == holder:
             return None

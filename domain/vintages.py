@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-import numpy as np
-
 from domain.codes import DatasetCode
-from domain.observations import Dates, Label, Matrix, Observations
+from domain.deltas import counts
+from domain.observations import Label, Observations
 
 
 class Cause(StrEnum):
@@ -68,8 +67,8 @@ class Vintage:
         known_at: the moment it became known; with ``number`` the knowledge order.
         fetched_at: when the whole answer had arrived here.
         previous_check_at: when the series had last been fetched before, without this state; None if never, or not recorded.
-        added, changed, deleted: number of dates that differ from the vintage known just before, at arrival; with other columns every
-            date that stays counts as changed.
+        added, changed, deleted: number of dates whose values differ from the vintage known just before, at arrival; with other columns
+            every date that stays counts as changed.
         digest: SHA-256 of the whole state, in hex.
 
     """
@@ -113,7 +112,7 @@ class Vintage:
     def of(cls, number: int, arrival: NewState, before: Observations | None) -> Vintage:
         """Return the vintage of a new state, with the counts of differences from the state known just before."""
         after = arrival.observations
-        added, changed, deleted = (len(after), 0, 0) if before is None else _counts(before, after)
+        added, changed, deleted = (len(after), 0, 0) if before is None else counts(before, after)
         return cls(
             number=number,
             published=arrival.published,
@@ -163,6 +162,7 @@ class FeedEntry:
 class LabelledState:
     """The last stored state of one of the provider's labels."""
 
+    number: int
     digest: str
     known_at: datetime
     origin: Origin
@@ -212,72 +212,3 @@ class Prepared:
     after: int
     vintages: Sequence[Vintage]
     rows: Sequence[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Delta:
-    """The difference from one state to another: rows to put (new or changed) and dates to drop."""
-
-    put: Observations
-    drop: Dates
-    added: int
-
-    @property
-    def changed(self) -> int:
-        """Number of dates whose values differ."""
-        return len(self.put) - self.added
-
-
-def difference(before: Observations, after: Observations) -> Delta | None:
-    """Return the delta from ``before`` to ``after``, or None if their columns or axis units differ."""
-    if (before.columns, before.unit) != (after.columns, after.unit):
-        return None
-    same = _shared(before.dates, after.dates)
-    _, old, new = np.intersect1d(before.dates[same:], after.dates[same:], assume_unique=True, return_indices=True)
-    is_new, gone = np.arange(len(after)) >= same, np.arange(len(before)) >= same
-    is_new[same + new] = gone[same + old] = False
-    put = is_new.copy()
-    put[:same] = (before.bits[:same] != after.bits[:same]).any(axis=1)
-    put[same + new] = (before.bits[same + old] != after.bits[same + new]).any(axis=1)
-    rows = Observations.from_trusted(after.dates[put], after.columns, after.values[put])
-    return Delta(rows, before.dates[gone], int(is_new.sum()))
-
-
-def _counts(before: Observations, after: Observations) -> tuple[int, int, int]:
-    """Return the numbers of dates added, changed and deleted; with other columns every date that stays has changed."""
-    delta = difference(before, after)
-    if delta:
-        return delta.added, delta.changed, len(delta.drop)
-    stay = len(np.intersect1d(before.dates.astype("datetime64[s]"), after.dates.astype("datetime64[s]"), assume_unique=True))
-    return len(after) - stay, stay, len(before) - stay
-
-
-def replay(snapshot: Observations, deltas: Iterable[tuple[Observations, Dates]]) -> Observations:
-    """Apply deltas (rows to put, dates to drop) to a snapshot in order; the last one of a date wins."""
-    steps = list(deltas)
-    if not steps:
-        return snapshot
-    touched = [dates[0] for put, drop in steps for dates in (put.dates, drop) if len(dates)]
-    untouched = int(np.searchsorted(snapshot.dates, min(touched))) if touched else len(snapshot)
-    rest = Observations.from_trusted(snapshot.dates[untouched:], snapshot.columns, snapshot.values[untouched:])
-    dates, rows = _last_words([(rest, snapshot.dates[:0]), *steps])
-    values = np.empty((untouched + len(dates), len(snapshot.columns)), order="F")
-    values[:untouched], values[untouched:] = snapshot.values[:untouched], rows
-    return Observations.from_trusted(np.concatenate([snapshot.dates[:untouched], dates]), snapshot.columns, values)
-
-
-def _last_words(steps: Sequence[tuple[Observations, Dates]]) -> tuple[Dates, Matrix]:
-    dates = np.concatenate([part for put, drop in steps for part in (put.dates, drop)])
-    is_put = np.repeat([True, False] * len(steps), [len(part) for put, drop in steps for part in (put, drop)])
-    order = np.argsort(dates, kind="stable")
-    last = np.ones(len(dates), dtype=bool)
-    last[:-1] = dates[order[1:]] != dates[order[:-1]]
-    winners = order[last & is_put[order]]
-    rows = np.concatenate([put.values for put, _ in steps])
-    return dates[winners], rows[(np.cumsum(is_put) - 1)[winners]]
-
-
-def _shared(dates: Dates, others: Dates) -> int:
-    length = min(len(dates), len(others))
-    differing = np.flatnonzero(dates[:length] != others[:length])
-    return int(differing[0]) if differing.size else length

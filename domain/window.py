@@ -9,9 +9,11 @@ from typing import Self
 
 import numpy as np
 
+from domain.deltas import difference
 from domain.errors import InvalidObservations
+from domain.flags import stacked
 from domain.observations import Label, Observations
-from domain.vintages import Vintage, difference
+from domain.vintages import Vintage
 
 WHOLE_EVERY = timedelta(days=7)
 
@@ -62,10 +64,14 @@ class Window:
         firm = kept.dates[: max(0, len(kept) - self.revises_last)]
         if np.isin(delta.put.dates, firm).any():
             return None
-        outside = ~np.isin(kept.dates, inside.dates)
-        dates = np.concatenate([kept.dates[outside], answer.dates])
-        values = np.concatenate([kept.values[outside], answer.values])
-        return Observations.of(dates, kept.columns, values, unit=kept.unit)
+        outside = kept.take(~np.isin(kept.dates, inside.dates))
+        return Observations.of(
+            np.concatenate([outside.dates, answer.dates]),
+            kept.columns,
+            np.concatenate([outside.values, answer.values]),
+            unit=kept.unit,
+            flags=stacked([(outside.flags, len(outside)), (answer.flags, len(answer))], len(kept.columns)),
+        )
 
     def part(self, state: Observations) -> Observations:
         """Return the part of a state inside the window."""

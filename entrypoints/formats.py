@@ -1,8 +1,12 @@
-"""Encoding observations as JSON, CSV, Parquet and Arrow."""
+"""
+Encoding observations as JSON, CSV, Parquet and Arrow.
+
+With ``flags`` each column is followed by one of the flags beside its values, ``<column>_flag``, even where there are none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 from unicodedata import category, normalize
@@ -11,6 +15,7 @@ import numpy as np
 import orjson
 
 from domain.observations import Observations
+from domain.stand_ins.splice import PROVENANCE
 from domain.use_cases.read_series import Reading
 
 #: Raised whenever the bytes of an unchanged state change.
@@ -56,9 +61,23 @@ def encode(document: Any) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_UTC_Z)
 
 
-def table(observations: Observations, *, newest_first: bool = False) -> dict[str, Any]:
-    """Return ``columns`` and ``data``; the first column is ``date``, or ``time`` where the axis is finer than a day."""
-    return {"columns": [axis_name(observations), *observations.columns], "data": rows(observations, newest_first=newest_first)}
+def table(
+    observations: Observations, *, newest_first: bool = False, flags: bool = False, provenance: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """
+    Return ``columns`` and ``data``; the first column is ``date``, or ``time`` where the axis is finer than a day.
+
+    Args:
+        provenance: the series of each row, oldest first, for a last column.
+
+    """
+    columns = heading(observations, flags=flags, provenance=provenance)
+    return {"columns": columns, "data": rows(observations, newest_first=newest_first, flags=flags, provenance=provenance)}
+
+
+def label_names(provenance: Sequence[str] | None) -> Sequence[str]:
+    """Return the name of the column that labels rows, if they are labelled."""
+    return () if provenance is None else (PROVENANCE,)
 
 
 def axis_name(observations: Observations) -> str:
@@ -66,52 +85,106 @@ def axis_name(observations: Observations) -> str:
     return "date" if observations.unit == "D" else "time"
 
 
-def rows(observations: Observations, *, newest_first: bool = False) -> orjson.Fragment:
+def heading(observations: Observations, *, flags: bool = False, provenance: Sequence[str] | None = None) -> list[str]:
+    """Return the names of the columns."""
+    names = observations.columns
+    own = [each for name in names for each in (name, f"{name}_flag")] if flags else names
+    return [axis_name(observations), *own, *label_names(provenance)]
+
+
+def rows(
+    observations: Observations, *, newest_first: bool = False, flags: bool = False, provenance: Sequence[str] | None = None
+) -> orjson.Fragment:
     """
-    Return ``[[date, value, …], …]`` as JSON, with null for a missing value.
+    Return ``[[date, value, …], …]`` as JSON, with null for a missing value or flag; labels come last in each row.
 
     The matrix is encoded as a whole and the dates are inserted between its rows, without a Python object for each value.
     """
     if not len(observations):
         return orjson.Fragment(b"[]")
     lines = _row_lines(observations, quote=b'"', newest_first=newest_first)
+    if flags:
+        lines = [b",".join(cells) for cells in _flagged(lines, observations, quote=b'"', newest_first=newest_first)]
+    if provenance is not None:
+        lines = _labelled(lines, provenance, b",", orjson.dumps, newest_first=newest_first)
     return orjson.Fragment(b"[[" + b"],[".join(lines) + b"]]")
 
 
-def records(observations: Observations, *, newest_first: bool = False) -> orjson.Fragment:
+def records(
+    observations: Observations, *, newest_first: bool = False, flags: bool = False, provenance: Sequence[str] | None = None
+) -> orjson.Fragment:
     """Return an object for each date as JSON; duplicate names are numbered, since an object's keys are unique."""
-    names = [orjson.dumps(name) + b":" for name in unique_names([axis_name(observations), *observations.columns])]
+    unique = unique_names(heading(observations, flags=flags, provenance=provenance))
+    names = [orjson.dumps(name) + b":" for name in unique]
     lines = _row_lines(observations, quote=b'"', newest_first=newest_first)
     # Neither a date nor a number contains a comma.
-    objects = (b",".join(map(bytes.__add__, names, line.split(b","))) for line in lines)
+    cells: Iterable[Sequence[bytes]] = (line.split(b",") for line in lines)
+    if flags:
+        cells = _flagged(lines, observations, quote=b'"', newest_first=newest_first)
+    objects = [b",".join(map(bytes.__add__, names, each)) for each in cells]
+    if provenance is not None:
+        objects = _labelled(objects, provenance, b"," + names[-1], orjson.dumps, newest_first=newest_first)
     return orjson.Fragment(b"[{" + b"},{".join(objects) + b"}]" if lines else b"[]")
 
 
-def csv(observations: Observations, heading: Sequence[str], *, newest_first: bool = False, header: bool = True) -> bytes:
+def csv(  # noqa: PLR0913 - what may stand beside the values
+    observations: Observations,
+    heading: Sequence[str],
+    *,
+    newest_first: bool = False,
+    header: bool = True,
+    flags: bool = False,
+    provenance: Sequence[str] | None = None,
+) -> bytes:
     """
     Return CSV with line feeds, numbers as Python's ``repr`` writes them, and empty cells for missing values.
 
-    A heading that a spreadsheet would take for a formula gets an apostrophe in front.
+    A heading, flag or label that a spreadsheet would take for a formula gets an apostrophe in front.
+
+    Args:
+        provenance: the series of each row, oldest first, for a last column, which the heading names.
+
     """
     lines = [",".join(map(cell, heading)).encode()] if header else []
-    lines += _row_lines(observations, quote=b"", newest_first=newest_first)
+    below = _row_lines(observations, quote=b"", newest_first=newest_first)
+    if flags:
+        below = [b",".join(cells) for cells in _flagged(below, observations, quote=b"", newest_first=newest_first)]
+    if provenance is not None:
+        below = _labelled(below, provenance, b",", lambda text: cell(text).encode(), newest_first=newest_first)
+    lines += below
     return b"\n".join(lines) + b"\n" if lines else b""
 
 
-def columnar(reading: Reading, kind: Format, *, newest_first: bool = False) -> bytes:
-    """Return a Parquet or an Arrow file, with the series' code and its vintage, or a formula's definition, in the schema's metadata."""
-    return columnar_file(reading.observations, _schema_metadata(reading), kind, newest_first=newest_first)
+def columnar(reading: Reading, kind: Format, *, newest_first: bool = False, flags: bool = False) -> bytes:
+    """Return a Parquet or an Arrow file, with the series' code and its vintage, definition or rule in the schema's metadata."""
+    metadata = _schema_metadata(reading)
+    meanings = reading.series.metadata.flags
+    if flags and meanings:
+        metadata = {**metadata, "flags": orjson.dumps(dict(meanings)).decode()}
+    return columnar_file(reading.observations, metadata, kind, newest_first=newest_first, flags=flags, provenance=reading.provenance)
 
 
-def columnar_file(observations: Observations, metadata: Mapping[str, str], kind: Format, *, newest_first: bool = False) -> bytes:
+def columnar_file(  # noqa: PLR0913 - what may stand beside the values
+    observations: Observations,
+    metadata: Mapping[str, str],
+    kind: Format,
+    *,
+    newest_first: bool = False,
+    flags: bool = False,
+    provenance: Sequence[str] | None = None,
+) -> bytes:
     """Return a Parquet or an Arrow file with this metadata in its schema."""
     import pyarrow as pa
 
     step = -1 if newest_first else 1
     dates = pa.array(observations.dates[::step]).cast(pa.date32() if observations.unit == "D" else pa.timestamp("ms", tz="UTC"))
     values = [pa.array(column[::step], from_pandas=True) for column in observations.values.T]
-    names = unique_names([axis_name(observations), *observations.columns])
-    return write_columnar(pa.table([dates, *values], names=names).replace_schema_metadata(metadata), kind)
+    if flags:
+        codes = [pa.array(_codes(observations, place)[::step], pa.string()) for place in range(len(values))]
+        values = [array for pair in zip(values, codes, strict=True) for array in pair]
+    names = unique_names(heading(observations, flags=flags, provenance=provenance))
+    labels = [] if provenance is None else [pa.array(list(provenance)[::step], pa.string())]
+    return write_columnar(pa.table([dates, *values, *labels], names=names).replace_schema_metadata(metadata), kind)
 
 
 def write_columnar(arrow_table: Any, kind: Format) -> bytes:
@@ -143,12 +216,14 @@ def unique_names(names: Sequence[str]) -> list[str]:
 
 
 def _schema_metadata(reading: Reading) -> Mapping[str, str]:
-    series, vintage, computed = reading.series, reading.vintage, reading.computed
+    series, vintage, computed, spliced = reading.series, reading.vintage, reading.computed, reading.spliced
+    made = computed or spliced
     facts = {
         "code": f"{series.provider}:{series.code}",
-        "vintage": "" if computed else str(vintage.number),
+        "vintage": "" if made else str(vintage.number),
         "definition": str(computed.version.number) if computed else "",
-        "position": str(computed.position) if computed else "",
+        "splice": str(spliced.rule.number) if spliced else "",
+        "position": str(made.position) if made else "",
         "digest": vintage.digest,
         "unit": series.metadata.unit,
         "attribution": series.metadata.attribution,
@@ -173,6 +248,31 @@ def _row_lines(observations: Observations, *, quote: bytes, newest_first: bool) 
         rest = matrix[2:-2].split(b"],[")
         lines += [date + b"," + numbers for date, numbers in zip(dates[first : first + block], rest, strict=True)]
     return lines
+
+
+def _flagged(lines: Sequence[bytes], observations: Observations, *, quote: bytes, newest_first: bool) -> Iterator[Sequence[bytes]]:
+    """Yield the cells of each line with the flags between them."""
+    step = -1 if newest_first else 1
+    codes = observations.flags.codes if observations.flags else ()
+    written: dict[str | None, bytes] = {code: orjson.dumps(code) if quote else cell(code).encode() for code in codes}
+    written[None] = b"null" if quote else b""
+    columns = [[written[code] for code in _codes(observations, place)[::step]] for place in range(len(observations.columns))]
+    for row, line in enumerate(lines):
+        # Neither a date nor a number contains a comma.
+        date, *numbers = line.split(b",")
+        yield [date, *(each for number, column in zip(numbers, columns, strict=True) for each in (number, column[row]))]
+
+
+def _codes(observations: Observations, place: int) -> list[str | None]:
+    return observations.flags.column(place) if observations.flags else [None] * len(observations)
+
+
+def _labelled(
+    lines: Sequence[bytes], labels: Sequence[str], separator: bytes, write: Callable[[str], bytes], *, newest_first: bool
+) -> list[bytes]:
+    """Return lines with the label of each at its end."""
+    written = {label: separator + write(label) for label in dict.fromkeys(labels)}
+    return [line + written[label] for line, label in zip(lines, labels[:: -1 if newest_first else 1], strict=True)]
 
 
 def _as_csv(matrix: bytes, values: np.ndarray[Any, Any]) -> bytes:

@@ -26,6 +26,11 @@ def die_with_parent(parent: int | None = None) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
+def hang_up_is_ignored() -> bool:
+    """Return whether this process was started to outlive its terminal, as ``nohup`` does."""
+    return signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
 def set_when_told_to_end(stopping: Event) -> None:
     """
     Set an event on SIGTERM or SIGINT, also if another handler handles the signal; call it from the main thread.

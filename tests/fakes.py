@@ -11,6 +11,7 @@ from typing import Any
 from domain.codes import DatasetCode
 from domain.errors import FetchError, ProviderNotConfigured, ThrottledLocally, UnknownProvider
 from domain.frequency import Frequency
+from domain.gates.settings import Gates
 from domain.observations import Observations
 from domain.ports import DataSource, Fetched, ListsReleases, PriorState, ReadsFiles, SearchesSeries
 from domain.providers import Finding, Provider, Terms
@@ -117,6 +118,7 @@ class FakeProviders:
             reads_files=isinstance(self.sources[name], ReadsFiles),
             zone=getattr(source, "zone", ""),
             releases=getattr(source, "releases", None),
+            gates=getattr(source, "gates", Gates()),
             search=getattr(source, "search_kind", SearchKind.QUERY) if isinstance(source, SearchesSeries) else None,
         )
 

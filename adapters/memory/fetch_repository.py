@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -147,6 +147,20 @@ class MemoryFetchRepository:
     def release(self, fetch_id: UUID, lease: Lease) -> Fetch:
         attempts = self._held_fetch(fetch_id, lease).attempts - 1
         return self._let_go(fetch_id, lease, status=FetchStatus.PENDING, not_before=self.clock(), attempts=attempts)
+
+    def resume(self, providers: Collection[str], *, longer_than: float = 0.0) -> int:
+        now = self.clock()
+        waiting = [
+            fetch
+            for fetch in self.state.fetches.values()
+            if fetch.status is FetchStatus.PENDING
+            and fetch.waiting_for
+            and fetch.not_before > now + timedelta(seconds=longer_than)
+            and self.state.series[fetch.series_id].provider in providers
+        ]
+        for fetch in waiting:
+            self._put(replace(fetch, not_before=now, scheduled_at=now, waiting_for=None))
+        return len(waiting)
 
     def prune(self, *, seconds: float, limit: int) -> int:
         before = self.clock() - timedelta(seconds=seconds)

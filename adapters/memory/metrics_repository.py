@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from adapters.memory.state import Clock, State
 from domain.metrics import Counted, Metrics
+from domain.moments import is_ahead
 
 _DAY = timedelta(days=1)
 
@@ -19,12 +20,15 @@ class MemoryMetricsRepository:
     state: State
     clock: Clock
 
-    def heartbeat(self, worker: str) -> None:
-        now = self.clock()
-        self.state.heartbeats = {name: seen for name, seen in self.state.heartbeats.items() if now - seen < _DAY} | {worker: now}
+    def heartbeat(self, worker: str, *, consumes: bool = True) -> None:
+        now, beats = self.clock(), self.state.heartbeats
+        self.state.heartbeats = {name: beat for name, beat in beats.items() if now - beat[0] < _DAY} | {worker: (now, consumes)}
 
-    def workers(self, seconds: float) -> int:
-        return sum(1 for seen in self.state.heartbeats.values() if seen > self.clock() - timedelta(seconds=seconds))
+    def workers(self, seconds: float) -> tuple[int, int]:
+        now = self.clock()
+        since = now - timedelta(seconds=seconds)
+        found = [consumes for seen, consumes in self.state.heartbeats.values() if seen > since and not is_ahead(seen, now)]
+        return len(found), sum(found)
 
     def count(self, what: Counted, times: int = 1) -> None:
         self.state.counts[what] = self.state.counts.get(what, 0) + times

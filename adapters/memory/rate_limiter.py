@@ -43,6 +43,11 @@ class MemoryRateLimiter:
     def succeeded(self, budget: Budget) -> None:
         self.state.limiter_states[budget.identity] = self.state_of(budget).succeeded()
 
+    def unblock(self, budget: Budget) -> LimiterState:
+        before = self.state_of(budget)
+        self.state.limiter_states[budget.identity] = before.unblocked()
+        return before
+
     def state_of(self, budget: Budget) -> LimiterState:
         return self.state.limiter_states.get(budget.identity, LimiterState())
 

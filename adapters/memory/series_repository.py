@@ -11,6 +11,7 @@ from adapters.memory.state import Clock, State
 from domain.aliases import free_alias
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
+from domain.gates.settings import SeriesGates
 from domain.schedules.selector import Selector
 from domain.series import Database, Metadata, MetadataEntry, SeriesPage, SeriesQuery, TimeSeries, terms
 from domain.source_status import AtSource, StatusChange
@@ -93,6 +94,9 @@ class MemorySeriesRepository:
         self.state.descriptions.pop(series_id, None)
         self.state.source_statuses.pop(series_id, None)
         self.state.formulas.pop(series_id, None)
+        self.state.splices.pop(series_id, None)
+        for equivalence in [each for each in self.state.equivalences.values() if series_id in (each.a.id, each.b.id)]:
+            self.state.remove_equivalence(equivalence.id)
         self.state.vintages.pop(series_id, None)
         self.state.sightings.pop(series_id, None)
         self.state.recorded = tuple(each for each in self.state.recorded if each.series_id != series_id)
@@ -122,6 +126,9 @@ class MemorySeriesRepository:
         self.state.series[series.id] = replace(self.state.series[series.id], at_source=state)
         if change:
             self.state.source_statuses[series.id] = (*self.source_statuses(series.id), change)
+
+    def record_gates(self, series: TimeSeries, gates: SeriesGates) -> None:
+        self.state.series[series.id] = replace(self.state.series[series.id], gates=gates)
 
     def source_statuses(self, series_id: UUID) -> Sequence[StatusChange]:
         return self.state.source_statuses.get(series_id, ())

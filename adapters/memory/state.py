@@ -18,6 +18,8 @@ from domain.schedules.calendar import KeptCalendar
 from domain.schedules.schedule import FollowedSeries, Schedule
 from domain.series import MetadataEntry, TimeSeries
 from domain.source_status import StatusChange
+from domain.stand_ins.equivalence import Divergence, Equivalence
+from domain.stand_ins.splice import SpliceRule
 from domain.throttling import LimiterState
 from domain.vintages import FeedEntry, StoredVintage
 from domain.webhooks.delivery import Delivery
@@ -39,11 +41,14 @@ class State:
     recorded: tuple[FeedEntry, ...] = ()
     position: int = 0
     formulas: dict[UUID, tuple[FormulaVersion, ...]] = field(default_factory=dict)
+    splices: dict[UUID, tuple[SpliceRule, ...]] = field(default_factory=dict)
+    equivalences: dict[UUID, Equivalence] = field(default_factory=dict)
+    divergences: tuple[Divergence, ...] = ()
     number: int = 0
     panels: dict[str, bytes] = field(default_factory=dict)
     fetches: dict[UUID, Fetch] = field(default_factory=dict)
     tokens: dict[UUID, UUID] = field(default_factory=dict)
-    heartbeats: dict[str, datetime] = field(default_factory=dict)
+    heartbeats: dict[str, tuple[datetime, bool]] = field(default_factory=dict)
     counts: dict[Counted, int] = field(default_factory=dict)
     requests: dict[tuple[str, str], tuple[str, datetime, RequestRecord]] = field(default_factory=dict)
     limiter_states: dict[tuple[str, str], LimiterState] = field(default_factory=dict)
@@ -57,6 +62,11 @@ class State:
     deliveries: dict[tuple[UUID, int], Delivery] = field(default_factory=dict)
     series_events: tuple[Event, ...] = ()
     calendars: dict[str, KeptCalendar] = field(default_factory=dict)
+
+    def remove_equivalence(self, equivalence_id: UUID) -> None:
+        """Remove an equivalence with its divergences."""
+        del self.equivalences[equivalence_id]
+        self.divergences = tuple(each for each in self.divergences if each.equivalence_id != equivalence_id)
 
     def copy(self) -> State:
         """Return an independent copy."""

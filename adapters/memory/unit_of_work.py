@@ -9,6 +9,7 @@ from typing import Self
 from uuid import UUID
 
 from adapters.memory.calendar_repository import MemoryCalendarRepository
+from adapters.memory.equivalence_repository import MemoryEquivalenceRepository
 from adapters.memory.fetch_repository import MemoryFetchRepository
 from adapters.memory.formula_repository import MemoryFormulaRepository
 from adapters.memory.key_repository import MemoryKeyRepository
@@ -21,6 +22,7 @@ from adapters.memory.request_repository import MemoryRequestRepository
 from adapters.memory.schedule_repository import MemoryScheduleRepository
 from adapters.memory.series_repository import MemorySeriesRepository
 from adapters.memory.sighting_repository import MemorySightingRepository
+from adapters.memory.splice_repository import MemorySpliceRepository
 from adapters.memory.state import Clock, State
 from adapters.memory.vintage_repository import MemoryVintageRepository
 from adapters.memory.webhook_repository import MemoryWebhookRepository
@@ -59,6 +61,7 @@ class MemoryStore:
             status_at_source=series.at_source.status,
             status_since=series.at_source.since,
             replaced_by=series.at_source.replaced_by,
+            rules=len(state.splices.get(series_id, ())),
         )
         return version, self.clock()
 
@@ -79,6 +82,8 @@ class MemoryUnitOfWork:
     rate_limiter: MemoryRateLimiter
     schedules: MemoryScheduleRepository
     formulas: MemoryFormulaRepository
+    equivalences: MemoryEquivalenceRepository
+    splices: MemorySpliceRepository
     webhooks: MemoryWebhookRepository
     calendars: MemoryCalendarRepository
     releases: MemoryReleaseRepository
@@ -108,6 +113,8 @@ class MemoryUnitOfWork:
         self.rate_limiter = MemoryRateLimiter(self._state, self._store.clock)
         self.schedules = MemoryScheduleRepository(self._state, self._store.clock)
         self.formulas = MemoryFormulaRepository(self._state, self._store.clock)
+        self.equivalences = MemoryEquivalenceRepository(self._state)
+        self.splices = MemorySpliceRepository(self._state)
         self.webhooks = MemoryWebhookRepository(self._state, self._store.clock)
         self.calendars = MemoryCalendarRepository(self._state)
         self.releases = MemoryReleaseRepository(self._state)

@@ -7,9 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+import numpy as np
+
 from adapters.memory.state import State
 from domain.moments import AsOf
 from domain.observations import Label, Observations
+from domain.panels.plain import RowSpans, SpannedRows
+from domain.panels.vintage_moments import VintageMoments
 from domain.series import TimeSeries
 from domain.vintages import Cause, Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
 
@@ -50,7 +54,7 @@ class MemoryVintageRepository:
 
     def labels(self, series_id: UUID) -> Mapping[Label, LabelledState]:
         return {
-            label: LabelledState(digest=vintage.digest, known_at=vintage.known_at, origin=vintage.origin)
+            label: LabelledState(number=vintage.number, digest=vintage.digest, known_at=vintage.known_at, origin=vintage.origin)
             for vintage in (kept.vintage for kept in self.state.vintages.get(series_id, ()))
             if vintage.has_release_label and (label := vintage.published) is not None
         }
@@ -58,6 +62,10 @@ class MemoryVintageRepository:
     def newest_fetched(self, series_id: UUID) -> Vintage | None:
         fetched = (kept.vintage for kept in self.state.vintages.get(series_id, ()) if kept.vintage.cause is not Cause.IMPORT)
         return max(fetched, key=Vintage.knowledge, default=None)
+
+    def first_flagged(self, series_id: UUID) -> int | None:
+        kept = self.state.vintages.get(series_id, ())
+        return next((each.vintage.number for each in kept if each.observations.flags is not None), None)
 
     def list(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
         return [kept.vintage for kept in self.state.vintages.get(series_id, ())[after : after + limit]]
@@ -94,7 +102,22 @@ class MemoryVintageRepository:
     def columns(self, series_id: UUID, column: str, numbers: Collection[int]) -> Iterator[tuple[int, Observations]]:
         for kept in self.walk(series_id):
             if kept.vintage.number in numbers:
-                yield kept.vintage.number, kept.observations.one(column)
+                yield kept.vintage.number, kept.observations.without_flags().one(column)
+
+    def moments(self, series_id: UUID, position: int) -> VintageMoments:
+        return VintageMoments.of(self.until(series_id, position))
+
+    def spanned(self, series_id: UUID, column: str, spans: RowSpans) -> SpannedRows | None:
+        states = [state for _, state in self.columns(series_id, column, spans.numbers.tolist())]
+        if any(state.unit != "D" for state in states):
+            return None
+        parts = [(state, spans.of(place, state.dates)) for place, state in enumerate(states)]
+        return SpannedRows(
+            lengths=[len(state.dates[span]) for state, span in parts],
+            dates=np.concatenate([state.dates[span] for state, span in parts]),
+            values=np.concatenate([state.values[span, 0] for state, span in parts]),
+            names=[state.columns[0] for state in states],
+        )
 
     def walk(self, series_id: UUID) -> Iterator[StoredVintage]:
         yield from self.state.vintages.get(series_id, ())

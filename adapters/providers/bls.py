@@ -22,6 +22,7 @@ from adapters.provider_kit.http.session import ProviderSession
 from adapters.provider_kit.http.status_errors import ErrorContext, key_missing, key_rejected, retry_after
 from adapters.provider_kit.parsing.columns import number_column, observations
 from adapters.provider_kit.parsing.documents import json_of, objects
+from adapters.provider_kit.parsing.flag_codes import code_of, joined, meanings_of
 from adapters.provider_kit.parsing.periods import read_periods
 from adapters.provider_kit.parsing.select import another_series, code_for, one_state, select_series
 from adapters.provider_kit.spec import ProviderSpec, in_capitals
@@ -33,7 +34,7 @@ from domain.periods import Anchor
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 from domain.schedules.calendar import ReleaseRule
-from domain.series import Metadata
+from domain.series import FLAGS, Metadata
 
 _SERIES_ID = re.compile(r"([A-Z0-9_#\-]+)(?:\.(M|M13|Q|Q05|S|S03|A))?", re.IGNORECASE)
 _PERIOD = re.compile(r"(?:(M)(0[1-9]|1[0-2])|(Q)0([1-4])|(S)0([12])|(A)01|(M13|Q05|S03))")
@@ -68,6 +69,9 @@ _NEWS = {
     "EN": "County Employment and Wages",
     "BD": "Business Employment Dynamics",
 }
+#: Period, value and flag.
+_Row = tuple[str, Any, str]
+_FOOTNOTE = "footnote"
 _NONE_SUCH = ("does not exist", "invalid series", "no series")
 
 
@@ -199,13 +203,23 @@ def _named(series: Sequence[dict[str, Any]], name: str) -> Sequence[dict[str, An
 
 def _by_kind(name: str, rows: Iterable[Mapping[str, Any]], catalog: Any, asked: str = "") -> Sequence[ParsedSeries]:
     """Part the rows by the length of their periods, of which the shortest has the bare name unless it is asked for by its kind."""
-    groups: dict[str, list[tuple[str, Any]]] = defaultdict(list)
+    groups: dict[str, list[_Row]] = defaultdict(list)
+    meanings: dict[str, str] = {}
     for row in rows:
         kind, part = _kind(str(row.get("period")))
-        groups[kind].append((f"{row['year']}{part}", row["value"]))
+        notes = _footnotes(row)
+        meanings |= {code: text or meanings.get(code, "") for code, text in notes.items()}
+        groups[kind].append((f"{row['year']}{part}", row["value"], joined(notes)))
     kinds = sorted(groups, key=list(_KINDS).index) or [asked or "M"]
     bare = {kinds[0]} - {asked}
-    return [_series(name if kind in bare else f"{name}.{kind}", kind, groups[kind], catalog) for kind in kinds]
+    return [_series(name if kind in bare else f"{name}.{kind}", kind, groups[kind], (catalog, meanings)) for kind in kinds]
+
+
+def _footnotes(row: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the codes of a row's footnotes with their texts; most rows have one without either."""
+    listed = row.get("footnotes")
+    notes = [note for note in listed if isinstance(note, dict)] if isinstance(listed, list) else []
+    return {code: text_of(note.get("text")) for note in notes if (code := code_of(_FOOTNOTE, str(note.get("code") or "")))}
 
 
 def _kind(period: str) -> tuple[str, str]:
@@ -218,10 +232,14 @@ def _kind(period: str) -> tuple[str, str]:
     return kind, "" if kind == "A" else period
 
 
-def _series(name: str, kind: str, cells: Sequence[tuple[str, Any]], catalog: Any) -> ParsedSeries:
+def _series(name: str, kind: str, rows: Sequence[_Row], said: tuple[Any, Mapping[str, str]]) -> ParsedSeries:
+    """Return a series, of which the catalogue and the footnotes' texts are said."""
+    catalog, meanings = said
     facts = catalog if isinstance(catalog, dict) else {}
-    axis = read_periods(period for period, _ in cells)
-    values = number_column([value for _, value in cells], name)
+    axis = read_periods(period for period, _, _ in rows)
+    values = number_column([value for _, value, _ in rows], name)
+    state = observations(axis, {"Value": values.values}, [flag for _, _, flag in rows])
+    flags = {FLAGS: meanings_of(state.flags.codes, meanings)} if state.flags else {}
     metadata = Metadata(
         name=text_of(facts.get("series_title")) or name,
         description=text_of(facts.get("survey_name")),
@@ -230,9 +248,9 @@ def _series(name: str, kind: str, cells: Sequence[tuple[str, Any]], catalog: Any
         seasonal_adjustment=text_of(facts.get("seasonality")),
         source=PROVIDER.title,
         attribution=PROVIDER.terms.attribution,
-        extra={"dates": Anchor.START.of()},
+        extra={"dates": Anchor.START.of(), **flags},
     )
-    return one_state(code_for("BLS", name), metadata, observations(axis, {"Value": values.values}))
+    return one_state(code_for("BLS", name), metadata, state)
 
 
 PROVIDER = ProviderSpec(
@@ -245,7 +263,7 @@ PROVIDER = ProviderSpec(
         url="https://www.bls.gov/developers/termsOfService.htm",
         redistribution=Redistribution.OPEN,
     ),
-    adapter_version=2,
+    adapter_version=3,
     open=BlsSource,
     own_spelling=in_capitals,
     options=Options,

@@ -144,5 +144,5 @@ PROVIDER = ProviderSpec(
     options=Options,
     problem=problem,
     reads_files=True,
-    adapter_version=3,
+    adapter_version=4,
 )

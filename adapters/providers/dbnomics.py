@@ -21,6 +21,7 @@ from adapters.provider_kit.options import base_url_option
 from adapters.provider_kit.parsing.columns import number_columns, numbers, observations
 from adapters.provider_kit.parsing.csv_tables import read_csv, rows_of
 from adapters.provider_kit.parsing.documents import is_csv, json_of, objects, read_text
+from adapters.provider_kit.parsing.flag_codes import flag_of, is_flag, meanings_of
 from adapters.provider_kit.parsing.period_texts import API
 from adapters.provider_kit.parsing.periods import read_days, read_periods
 from adapters.provider_kit.parsing.select import code_for, one_state, select_series
@@ -34,7 +35,7 @@ from domain.periods import Anchor
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
 from domain.searching import SearchHit, SearchKind
-from domain.series import Metadata
+from domain.series import FLAGS, Metadata
 
 _COLUMN = "Value"
 _PARTS = 3
@@ -181,7 +182,7 @@ def _series(doc: Mapping[str, Any], provider: Mapping[str, Any], asked: Sequence
     # A week that is written as a day may begin or end on it.
     said = doc.get("period")
     is_day = isinstance(said, list) and read_days([str(text) for text in said]) is not None
-    state = observations(axis, {_COLUMN: numbers(values, str(code))})
+    state = observations(axis, {_COLUMN: numbers(values, str(code))}, _flags(doc.get("observations_attributes"), len(values)))
     metadata = Metadata(
         name=text_of(doc.get("series_name") or doc.get("series_code")),
         description=text_of(doc.get("dataset_name")),
@@ -189,9 +190,24 @@ def _series(doc: Mapping[str, Any], provider: Mapping[str, Any], asked: Sequence
         source=text_of(provider.get("name")),
         attribution=text_of(provider.get("name")),
         terms=text_of(provider.get("terms_of_use")),
-        extra={"dates": "the day itself" if is_day else Anchor.START.of(), "dimensions": texts_of(doc.get("dimensions"))},
+        extra={
+            "dates": "the day itself" if is_day else Anchor.START.of(),
+            "dimensions": texts_of(doc.get("dimensions")),
+            **({FLAGS: meanings_of(state.flags.codes, {})} if state.flags else {}),
+        },
     )
     return one_state(code, metadata, state)
+
+
+def _flags(attributes: Any, count: int) -> Sequence[str]:
+    """Return the flags among the attributes, which come as pairs of a name and a list of so many texts."""
+    pairs = [pair for pair in attributes if isinstance(pair, list) and len(pair) == 2] if isinstance(attributes, list) else []  # noqa: PLR2004
+    found = {
+        name: list(map(text_of, texts))
+        for name, texts in pairs
+        if isinstance(name, str) and is_flag(name) and isinstance(texts, list) and len(texts) == count
+    }
+    return [flag_of(dict(zip(found, row, strict=True))) for row in zip(*found.values(), strict=True)]
 
 
 def _series_in_table(table: Table, url: str, asked: DatasetCode | None) -> Sequence[ParsedSeries]:
@@ -228,4 +244,5 @@ PROVIDER = ProviderSpec(
     open=lambda _options, http: DbnomicsSource(http),
     options=base_url_option("https://api.db.nomics.world/v22"),
     search=SearchKind.QUERY,
+    adapter_version=2,
 )

@@ -10,7 +10,7 @@ from typing import Any
 #: begin, and what precedes a statement outside of transactions.
 DEADLINE, OPENINGS, AHEAD = "lanner_deadline", "lanner_openings", "lanner_ahead"
 READING = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_WRITING = b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+_WRITING = b"BEGIN ISOLATION LEVEL READ COMMITTED"
 _STEPS = 100_000
 _QUERY_CANCELED, _SQLITE_INTERRUPT = "57014", 9
 _MOST_MILLISECONDS = 2**31 - 1

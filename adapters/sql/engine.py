@@ -20,7 +20,8 @@ from adapters.sql.sqlite.writer_queue import WriterQueue
 from domain.errors import InvalidInput, StoreUnavailable
 
 POOL_SECONDS = 2
-CONNECT_ARGUMENTS = {"connect_timeout": 5, "application_name": "lanner"}
+#: Execution option of a Postgres engine: opens a connection outside of its pool.
+CONNECTOR = "lanner_connector"
 _BUSY_SECONDS, _AGAIN_SECONDS = 10, 0.02
 _FRESH_SECONDS, _IDLE_SINCE = 1, "lanner_idle_since"
 _WRITES, _WRITER_QUEUE = "lanner_writes", "lanner_turns"
@@ -47,19 +48,7 @@ def open_engine(url: str, *, schema: str, pool_size: int = 10, statement_seconds
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(parsed, statement_seconds)
-    engine = create_engine(
-        parsed.set(drivername="postgresql+psycopg2"),
-        pool_size=pool_size,
-        pool_timeout=POOL_SECONDS,
-        connect_args=CONNECT_ARGUMENTS,
-        execution_options={"schema_translate_map": {None: schema}, **limits(statement_seconds)},
-        # A unit of work sends BEGIN and COMMIT itself, each in one message with another statement.
-        isolation_level="AUTOCOMMIT",
-    )
-    event.listen(engine, "connect", _use_generic_plans)
-    event.listen(engine, "checkin", _note_idle_since)
-    event.listen(engine, "checkout", partial(_ping_if_idle, engine.dialect))
-    return engine
+    return _open_postgres(parsed, schema, pool_size, statement_seconds)
 
 
 def open_file(path: Path) -> Engine:
@@ -88,10 +77,25 @@ def place(engine: Engine) -> str:
     return url.database or "" if engine.dialect.name == "sqlite" else f"{url.host or 'local socket'}:{url.port or 5432}/{url.database}"
 
 
-def _use_generic_plans(connection: Any, _: object) -> None:
-    # Prepared statements find rows by key: custom plans are never better, and planning takes longer than execution.
-    with connection.cursor() as cursor:
-        cursor.execute("SET plan_cache_mode = force_generic_plan")
+def _open_postgres(url: URL, schema: str, pool_size: int, statement_seconds: float | None) -> Engine:
+    from adapters.sql.postgres.connections import Connector
+
+    url = url.set(drivername="postgresql+psycopg2")
+    connector = Connector(url.get_dialect()().create_connect_args(url)[1], statement_seconds)
+    engine = create_engine(
+        url,
+        creator=connector,
+        pool_size=pool_size,
+        pool_timeout=POOL_SECONDS,
+        execution_options={"schema_translate_map": {None: schema}, CONNECTOR: connector, **limits(statement_seconds)},
+        # A unit of work sends BEGIN and COMMIT itself, each in one message with another statement.
+        isolation_level="AUTOCOMMIT",
+        # Nothing here is of that type, which a query of each new connection would look for.
+        use_native_hstore=False,
+    )
+    event.listen(engine, "checkin", _note_idle_since)
+    event.listen(engine, "checkout", partial(_ping_if_idle, engine.dialect))
+    return engine
 
 
 def _note_idle_since(_: object, record: Any) -> None:
@@ -102,7 +106,7 @@ def _ping_if_idle(dialect: Any, connection: Any, record: Any, _: object) -> None
     # A ping takes as long as a short read; within a second a restarted server would not accept connections yet.
     if monotonic() - record.info.get(_IDLE_SINCE, monotonic()) > _FRESH_SECONDS:
         try:
-            dialect.do_ping(connection)
+            connection.ping()
         except dialect.loaded_dbapi.Error as error:
             raise DisconnectionError from error
 

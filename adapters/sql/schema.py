@@ -9,13 +9,14 @@ from pathlib import Path
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.engine import Connection
 
+from adapters.sql.driver_errors import wrap_driver_errors
 from adapters.sql.engine import for_writing, place
 from adapters.sql.tables import REVISION
-from adapters.sql.transaction import wrap_driver_errors
-from domain.errors import SchemaMismatch
+from domain.errors import SchemaMismatch, StoreUnavailable
 
 _LOCK = 7_106_513_862
 _LOCK_SECONDS = 60
+_UNICODE = "UTF8"
 
 
 def migrate(engine: Engine) -> str | None:
@@ -26,16 +27,19 @@ def migrate(engine: Engine) -> str | None:
         The revision before, or None if there was none.
 
     Raises:
-        StoreUnavailable: the database cannot be reached.
+        StoreUnavailable: the database cannot be reached, or cannot hold every text.
         SchemaMismatch: its schema is newer than this code.
 
     """
     schema = _schema(engine)
     with wrap_driver_errors(engine), for_writing(engine) as connection, connection.begin():
         if schema:
+            _require_unicode(connection)
             connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-            connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
+            # Even IF NOT EXISTS, it takes a right that only its creation needs.
+            if not inspect(connection).has_schema(schema):
+                connection.execute(text(f'CREATE SCHEMA "{schema}"'))
             connection.execute(text(f'SET LOCAL search_path TO "{schema}"'))
         before = revision(connection)
         if before is None or before < REVISION:
@@ -85,6 +89,15 @@ def copy_before_migrating(engine: Engine) -> Path | None:
         os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         raw.cursor().execute("VACUUM INTO ?", (str(copy),))
     return copy
+
+
+def _require_unicode(connection: Connection) -> None:
+    encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+    if encoding != _UNICODE:
+        raise StoreUnavailable(
+            f"The database {place(connection.engine)} has the encoding {encoding}, which does not hold every text.",
+            hint=f"Create it anew: CREATE DATABASE … ENCODING '{_UNICODE}' TEMPLATE template0.",
+        )
 
 
 def _upgrade(connection: Connection, schema: str | None) -> None:

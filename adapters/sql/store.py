@@ -11,9 +11,11 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
+from adapters.sql.driver_errors import wrap_driver_errors
 from adapters.sql.postgres.version_reader import VersionReader
 from adapters.sql.repositories.api_keys import SqlKeyRepository
 from adapters.sql.repositories.calendars import SqlCalendarRepository
+from adapters.sql.repositories.equivalences import SqlEquivalenceRepository
 from adapters.sql.repositories.fetches import SqlFetchRepository
 from adapters.sql.repositories.formulas import SqlFormulaRepository
 from adapters.sql.repositories.metrics import SqlMetricsRepository
@@ -24,11 +26,12 @@ from adapters.sql.repositories.requests import SqlRequestRepository
 from adapters.sql.repositories.schedules import SqlScheduleRepository
 from adapters.sql.repositories.series import SqlSeriesRepository
 from adapters.sql.repositories.sightings import SqlSightingRepository
+from adapters.sql.repositories.splices import SqlSpliceRepository
 from adapters.sql.repositories.throttle import SqlRateLimiter
 from adapters.sql.repositories.vintages import SqlVintageRepository
 from adapters.sql.repositories.webhooks import SqlWebhookRepository
 from adapters.sql.schema import require, revision
-from adapters.sql.transaction import Clock, ServerClock, Transaction, open_transaction, utc_now, wrap_driver_errors
+from adapters.sql.transaction import Clock, ServerClock, Transaction, open_transaction, utc_now
 from domain.series import Version
 
 
@@ -80,6 +83,8 @@ class SqlUnitOfWork:
     rate_limiter: SqlRateLimiter
     schedules: SqlScheduleRepository
     formulas: SqlFormulaRepository
+    equivalences: SqlEquivalenceRepository
+    splices: SqlSpliceRepository
     webhooks: SqlWebhookRepository
     calendars: SqlCalendarRepository
     releases: SqlReleaseRepository
@@ -116,6 +121,8 @@ class SqlUnitOfWork:
         self.rate_limiter = SqlRateLimiter(self.transaction)
         self.schedules = SqlScheduleRepository(self.transaction)
         self.formulas = SqlFormulaRepository(self.transaction)
+        self.equivalences = SqlEquivalenceRepository(self.transaction)
+        self.splices = SqlSpliceRepository(self.transaction)
         self.webhooks = SqlWebhookRepository(self.transaction)
         self.calendars = SqlCalendarRepository(self.transaction)
         self.releases = SqlReleaseRepository(self.transaction)

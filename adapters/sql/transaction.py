@@ -13,43 +13,21 @@ from typing import Any, NoReturn
 from sqlalchemy import ColumnElement, CursorResult, Engine, Executable, Table, cast, func, literal, text
 from sqlalchemy.dialects.postgresql import INTERVAL
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import DBAPIError
 
-from adapters.sql.deadlines import DEADLINE, OPENINGS, READING, StatementDeadline, is_over
-from adapters.sql.engine import for_reading, for_writing, place
+from adapters.sql.deadlines import DEADLINE, OPENINGS, READING, StatementDeadline
+from adapters.sql.driver_errors import StalePlans, map_driver_error, wrap_driver_errors
+from adapters.sql.engine import for_reading, for_writing
 from adapters.sql.tables import UtcDateTime
-from domain.errors import SchemaMismatch, StoreUnavailable
 
 Clock = Callable[[], datetime]
 
-_EXTRAPOLATED_SECONDS = 1.0
+_EXTRAPOLATED_SECONDS, _STALE = 1.0, "lanner_stale"
 
 
 def utc_now() -> datetime:
     """Return this machine's time in UTC."""
     return datetime.now(UTC)
-
-
-@contextmanager
-def wrap_driver_errors(engine: Engine) -> Iterator[None]:
-    """Raise the driver's errors as the domain's."""
-    try:
-        yield
-    except PoolTimeoutError as error:
-        raise StoreUnavailable("All connections to the database are in use.", hint="Try again in a moment.") from error
-    except ProgrammingError as error:
-        mapped = domain_error(engine, error.orig)
-        if isinstance(mapped, SchemaMismatch):
-            raise mapped from error
-        raise
-    except (OperationalError, InterfaceError) as error:
-        raise domain_error(engine, error.orig) from error
-    except DatabaseError as error:
-        # SQLite raises the most general class for a file that is damaged or not a database.
-        if type(error) is not DatabaseError:
-            raise
-        raise _unavailable(engine, error.orig, hint="Move the file away, or restore a backup into a new one.") from error
 
 
 class ServerClock:
@@ -99,6 +77,11 @@ class Transaction:
         """Whether this is Postgres rather than SQLite."""
         return self.connection.dialect.name == "postgresql"
 
+    @property
+    def keeps_plans(self) -> bool:
+        """Whether prepared statements outlive this transaction: not so behind a pooler."""
+        return self.cursor.connection.backend is not None
+
     def run(self, statement: Executable, values: dict[str, Any] | Sequence[dict[str, Any]] | None = None) -> CursorResult[*tuple[Any, ...]]:
         """Execute a statement, once or for many sets of values."""
         self.flush()
@@ -106,6 +89,18 @@ class Transaction:
             self.deadline.begin()
         with wrap_driver_errors(self.connection.engine):
             return self.connection.execute(statement, values)
+
+    @property
+    def sent_nothing(self) -> bool:
+        """Whether it has not even begun on Postgres."""
+        return self.deferred == [self.opening]
+
+    def begin_anew(self) -> None:
+        """Begin again with new plans, after the first statement has failed on Postgres."""
+        self._execute(b"ROLLBACK")
+        self._execute(b"DEALLOCATE ALL")
+        self.connection.info.pop(_STALE)
+        self.deferred[:] = [self.opening]
 
     def execute_raw(self, statement: bytes) -> list[tuple[Any, ...]]:
         """Execute a statement through the Postgres driver, after the deferred ones, and return its rows."""
@@ -131,6 +126,9 @@ class Transaction:
 
     def _raise(self, error: Exception) -> NoReturn:
         mapped = map_driver_error(self.connection.engine, error)
+        if isinstance(mapped, StalePlans):
+            self.connection.info[_STALE] = True
+            raise mapped from error
         with suppress(DBAPIError):
             # Lets SQLAlchemy notice a lost connection and discard its pool.
             self.connection.execute(text("SELECT 1"))
@@ -141,7 +139,7 @@ class Transaction:
         if not self.on_postgres:
             with wrap_driver_errors(self.connection.engine):
                 self.connection.commit()
-        elif self.deferred != [self.opening]:
+        elif not self.sent_nothing:
             self.execute_raw(b"COMMIT" if lasting else b"SET LOCAL synchronous_commit = off;COMMIT")
 
     def flush(self) -> None:
@@ -184,7 +182,7 @@ class Transaction:
         if self.clock:
             return self.clock()
         # Reading the time does not start a transaction that has read nothing else yet.
-        nothing_read = self.deferred == [self.opening] and self.opening.startswith(READING)
+        nothing_read = self.sent_nothing and self.opening.startswith(READING)
         asked = self._execute if nothing_read else self.execute_raw
         moment: datetime = asked(b"SELECT clock_timestamp()")[0][0].astimezone(UTC)
         self.server.note(moment)
@@ -226,33 +224,14 @@ def _roll_back(connection: Connection, driver: Any) -> None:
                 cursor.execute("ROLLBACK")
     except connection.dialect.loaded_dbapi.Error:
         connection.invalidate()
+        return
+    if connection.info.pop(_STALE, False):
+        # Those of the other connections are stale as well.
+        connection.invalidate()
+        connection.engine.dispose(close=False)
 
 
 class _CopyMessages(list[bytes]):
     """A file that keeps the driver's messages apart: joining large ones would take as long as fetching them."""
 
     write = list[bytes].append
-
-
-def map_driver_error(engine: Engine, error: Exception) -> SchemaMismatch | StoreUnavailable:
-    """Map a driver's error to the domain's; re-raise it if the statement is at fault, not the database."""
-    mapped, driver = domain_error(engine, error), engine.dialect.loaded_dbapi
-    # SQLite raises the most general class for a file that is damaged or not a database.
-    is_its_own = isinstance(error, (driver.OperationalError, driver.InterfaceError)) or type(error) is driver.DatabaseError
-    if not is_its_own and not isinstance(mapped, SchemaMismatch):
-        raise error
-    return mapped
-
-
-def domain_error(engine: Engine, error: BaseException | None) -> SchemaMismatch | StoreUnavailable:
-    """Return the domain's error for a driver's error."""
-    if getattr(error, "pgcode", None) in ("42P01", "3F000") or "no such table" in str(error):
-        return SchemaMismatch(f"The database {place(engine)} lacks lanner's tables.")
-    if is_over(error):
-        return StoreUnavailable(f"The database {place(engine)} did not finish a statement in time.", hint="Try again in a moment.")
-    return _unavailable(engine, error)
-
-
-def _unavailable(engine: Engine, error: BaseException | None, *, hint: str = "") -> StoreUnavailable:
-    first_line = str(error).strip().partition("\n")[0]
-    return StoreUnavailable(f"The database {place(engine)} cannot be used: {first_line.rstrip('.')}.", hint=hint)

@@ -29,7 +29,9 @@ lanner's errors, each with a message, a code and, where one helps, a hint; a lin
     │   ├── NoObservationsYet
     │   ├── ScheduleNotFound
     │   ├── FormulaNotFound · ComponentMissing
+    │   ├── ProviderNotFound
     │   ├── WebhookNotFound
+    │   ├── EquivalenceNotFound
     │   ├── PanelNotFound
     │   └── KeyNotFound
     │       states: what a fetch, a schedule or a formula does not allow as it is
@@ -80,6 +82,7 @@ from domain.errors.fetching import (
 from domain.errors.input import InvalidCode, InvalidFormula, InvalidInput, InvalidObservations, LooksAhead, UnknownProvider
 from domain.errors.not_found import (
     ComponentMissing,
+    EquivalenceNotFound,
     FetchNotFound,
     FormulaNotFound,
     KeyNotFound,
@@ -87,6 +90,7 @@ from domain.errors.not_found import (
     NotFound,
     NotKnownYet,
     PanelNotFound,
+    ProviderNotFound,
     ScheduleNotFound,
     SeriesNotFound,
     VintageNotFound,
@@ -105,6 +109,7 @@ __all__ = [
     "DamagedVintage",
     "DatasetNotFound",
     "DomainError",
+    "EquivalenceNotFound",
     "FetchAlreadyEnded",
     "FetchAlreadyRunning",
     "FetchCancelled",
@@ -130,6 +135,7 @@ __all__ = [
     "NotOfFormulas",
     "PanelNotFound",
     "ProviderNotConfigured",
+    "ProviderNotFound",
     "RateLimited",
     "RemovalNotConfirmed",
     "ScheduleNotFound",

@@ -10,7 +10,7 @@ class DomainError(Exception):
 
     code: ClassVar[str] = "internal_error"
     hint: str = ""
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
 
     def __init__(self, message: str = "", *, hint: str = "") -> None:
         self.message = message or " ".join((type(self).__doc__ or "").split())

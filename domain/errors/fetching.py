@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from domain.errors.domain_error import DomainError
+from domain.gates.cells import SuspiciousCell
 
 
 class FetchError(DomainError):
-    """The fetch failed."""
+    """
+    The fetch failed.
+
+    Attributes:
+        cells: the first of those for which the answer was refused.
+
+    """
 
     code = "error"
+    cells: tuple[SuspiciousCell, ...] = ()
 
 
 class DatasetNotFound(FetchError):
@@ -78,10 +88,14 @@ class SuspiciousShrink(FetchError):
 
 
 class SuspiciousValues(FetchError):
-    """The new answer is written in another way than what is stored, so that its values may mean something else."""
+    """The new answer looks like a fault: it is written in another way than what is stored, or one of the series' gates refuses it."""
 
     code = "suspicious_values"
     hint = 'If that is right, accept it with `lanner fetch --refresh --allow values CODE` or {"refresh": true, "allow": ["values"]}.'
+
+    def __init__(self, message: str = "", *, hint: str = "", cells: Sequence[SuspiciousCell] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.cells = tuple(cells)
 
 
 class AttemptsExhausted(FetchError):

@@ -43,10 +43,23 @@ class ComponentMissing(NotFound):
     hint = "Request them first, or define the formula again with fetch=true."
 
 
+class ProviderNotFound(NotFound):
+    """There is no provider of this name."""
+
+    code = "provider_not_found"
+    hint = "`lanner providers` lists the names."
+
+
 class WebhookNotFound(NotFound):
     """No webhook of this id is kept here."""
 
     code = "webhook_not_found"
+
+
+class EquivalenceNotFound(NotFound):
+    """No equivalence of this id is kept here."""
+
+    code = "equivalence_not_found"
 
 
 class PanelNotFound(NotFound):

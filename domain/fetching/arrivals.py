@@ -55,6 +55,7 @@ class Arrivals:
         overtaken_by: the imported vintage that is newer in knowledge order, if one is.
         readable: whether its observations can be read; else a state is stored again though its digest is known.
         labels: the last stored state of each of the provider's labels.
+        first_flagged: the number of the first vintage that has flags; None if none has any.
         read_by: the adapter version that read the newest state last.
         last_label: the last of the labels, stored or in this answer.
         origin, fetch_id: of this answer.
@@ -67,6 +68,7 @@ class Arrivals:
     overtaken_by: Vintage | None = None
     readable: bool
     labels: Mapping[Label, LabelledState]
+    first_flagged: int | None = None
     read_by: int | None
     last_label: Label | None
     origin: Origin
@@ -80,7 +82,10 @@ class Arrivals:
         if published is None:
             return self._unlabelled(state)
         digest, stored = state.digest().hex(), self._stored(published)
-        if digest == self._added.get(published, stored.digest if stored else None):
+        if published in self._added:
+            if digest == self._added[published]:
+                return None
+        elif stored and self._shows(state, stored):
             return None
         self._added[published] = digest
         if stored is None:
@@ -94,9 +99,20 @@ class Arrivals:
         A labelled state is known since its label, which a file may have been saved after.
         """
         imported = self.overtaken_by
-        if imported is None or imported.digest == state.digest().hex() or any(new.known_at >= imported.known_at for new in added):
+        if imported is None or self._shows(state, imported) or any(new.known_at >= imported.known_at for new in added):
             return []
         return [self._new(None, state, Cause.IMPORT, self.fetched_at)]
+
+    def _shows(self, state: Observations, stored: Vintage | LabelledState) -> bool:
+        """
+        Return whether a state is no news beside a stored one.
+
+        The first flags of a series come with its next vintage: they are no news of states that were stored before it.
+        """
+        if stored.digest == state.digest().hex():
+            return True
+        came_before = self.first_flagged is None or stored.number < self.first_flagged
+        return state.flags is not None and came_before and stored.digest == state.without_flags().digest().hex()
 
     def _stored(self, published: Label) -> LabelledState | None:
         if not self.readable and self.newest and published == self.newest.published:
@@ -105,7 +121,7 @@ class Arrivals:
 
     def _unlabelled(self, state: Observations) -> NewState | None:
         newest = None if self.overtaken_by else self.newest
-        if newest and self.readable and newest.digest == state.digest().hex():
+        if newest and self.readable and self._shows(state, newest):
             return None
         if newest and newest.origin.is_reparsed_by(self.origin):
             return self._new(None, state, Cause.PARSER, newest.known_at)

@@ -13,12 +13,13 @@ from domain.series import Metadata, TimeSeries
 from domain.source_status import AtSource, Failing, SourceStatus, StatusChange
 from domain.vintages import Origin
 
-#: For how long fetches must fail in the same way until the series counts as ended.
+#: For how long fetches must fail in the same way until the series counts as ended; what is not here never ends one.
 LASTING = {Failing.MISSING: timedelta(days=1), Failing.SHRUNK: timedelta(days=1), Failing.UNREACHABLE: timedelta(days=30)}
 _FAILING = {
     "gone": Failing.MISSING,
     "not_found": Failing.MISSING,
     "suspicious_shrink": Failing.SHRUNK,
+    "suspicious_values": Failing.REFUSED,
     "forbidden": Failing.UNREACHABLE,
     "unavailable": Failing.UNREACHABLE,
     "timed_out": Failing.UNREACHABLE,
@@ -78,7 +79,7 @@ def after_failure(series: TimeSeries, failure: Failure, now: datetime) -> tuple[
     since = before.failing_since if before.failing is failing and before.failing_since else now
     found = replace(before, failing=failing, failing_since=since)
     successor = _successor(series, failure.message) if failing is Failing.MISSING else None
-    lasts = now - since >= LASTING[failing]
+    lasts = failing in LASTING and now - since >= LASTING[failing]
     if failure.code == "gone" or successor:
         reason = "The provider has removed it." if successor is None else f"The provider names {successor} in its place."
     elif lasts:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from domain.errors import UnknownProvider
 from domain.frequency import Frequency
 from domain.importing import IMPORT
+from domain.moments import is_ahead
 from domain.ports import Providers
 from domain.providers import Provider
 from domain.series import TimeSeries, Version
@@ -24,8 +25,11 @@ class Freshness:
     _known: dict[str, Provider | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def is_stale(self, series: TimeSeries | Version, now: datetime) -> bool:
-        """Return whether the last successful fetch is too old; what files alone hold is not fetched."""
-        return series.provider != IMPORT and (series.checked_at is None or now - series.checked_at > self._age(series))
+        """Return whether the last successful fetch is too old, or its age unknown; what files alone hold is not fetched."""
+        if series.provider == IMPORT:
+            return False
+        checked_at = series.checked_at
+        return checked_at is None or is_ahead(checked_at, now) or now - checked_at > self._age(series)
 
     def stale_at(self, series: TimeSeries) -> datetime | None:
         """Return when it becomes stale, or became so; None if no fetch has succeeded yet."""

@@ -9,12 +9,13 @@ from dataclasses import replace
 from domain.errors import AnswerNotUnderstood, DamagedVintage, InvalidObservations
 from domain.fetches import Fetch
 from domain.fetching.arrivals import Arrivals, Kept, moment_of
-from domain.fetching.suspicion import DIALECT, merged_dialect, refuse_suspicious
+from domain.fetching.suspicion import DIALECT, Screening, merged_dialect, refuse_suspicious
+from domain.gates.settings import Gates
 from domain.inferred_frequency import with_frequency
 from domain.moments import AsOf
 from domain.observations import Label, Observations
 from domain.ports import Fetched, PriorState, UnitOfWork
-from domain.series import Metadata, TimeSeries
+from domain.series import Metadata, TimeSeries, with_flag_list
 from domain.vintages import Cause, Prepared, Vintage
 from domain.window import Confirmation
 
@@ -50,14 +51,17 @@ def confirmation(uow: UnitOfWork, series: TimeSeries, known: PriorState, fetched
     )
 
 
-def prepare(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -> tuple[Prepared, Metadata]:
+def prepare(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched, *, gates: Gates) -> tuple[Prepared, Metadata]:
     """
     Decide what an answer adds to its series, prepare it before the series is locked, and return it with the metadata to record.
+
+    Args:
+        gates: those that it has to pass.
 
     Raises:
         WindowDiscarded: a partial answer does not fit the stored state.
         SuspiciousShrink: less than half of a column would be left, and the fetch does not allow it.
-        SuspiciousValues: numbers or dates are written in another way than before, and the fetch does not allow it.
+        SuspiciousValues: it is written in another way than before, or does not pass a gate, and the fetch does not allow it.
         AnswerNotUnderstood: the answer has dates outside its window.
 
     """
@@ -69,8 +73,10 @@ def prepare(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched)
     added += arrivals.resumed(states[-1][1], added) if states else []
     if fetched.not_modified:
         return uow.vintages.prepare(series, added), series.metadata
-    refuse_suspicious(series, kept, added, fetched, allow=fetch.allow)
-    return uow.vintages.prepare(series, added), _metadata(series, kept.state, fetched)
+    metadata = _metadata(series, kept.state, fetched)
+    refuse_suspicious(series, kept, added, fetched, by=Screening(allow=fetch.allow, gates=gates, metadata=metadata))
+    has_flags = any(state and state.flags for state in (kept.state, *(new.observations for new in added)))
+    return uow.vintages.prepare(series, added), with_flag_list(metadata, series.metadata, has_flags=has_flags)
 
 
 def _unchanged(kept: Kept) -> States:
@@ -96,12 +102,14 @@ def _arrivals(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetche
     now, confirmed, newest = uow.now(), series.confirmed, kept.newest
     answered = [published for published, _ in fetched.vintages if published is not None]
     stored = uow.vintages.labels(series.id) if answered else {}
+    has_flags = any(state and state.flags for state in (kept.state, *(state for _, state in fetched.vintages)))
     read_by = confirmed.adapter_version if confirmed and newest and confirmed.vintage == newest.number else None
     return Arrivals(
         newest=newest,
         overtaken_by=series.newest if series.newest and series.newest.cause is Cause.IMPORT else None,
         readable=kept.state is not None,
         labels=stored,
+        first_flagged=uow.vintages.first_flagged(series.id) if has_flags else None,
         read_by=read_by or (newest.origin.adapter_version if newest else None),
         last_label=max((*stored, *answered), key=moment_of, default=None),
         origin=fetched.origin,

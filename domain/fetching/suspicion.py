@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from domain.errors import SuspiciousShrink, SuspiciousValues
 from domain.fetches import Allowed, Suspicion
 from domain.fetching.arrivals import Kept
+from domain.fetching.gates import Passing, refuse_by_gates
+from domain.gates.settings import Gates
 from domain.observations import Observations
 from domain.ports import Fetched
-from domain.series import TimeSeries
+from domain.series import Metadata, TimeSeries
 from domain.vintages import NewState
 from domain.window import Window
 
@@ -21,7 +24,24 @@ DATES, NUMBERS = "dates", "numbers"
 DIALECT = "dialect"
 
 
-def refuse_suspicious(series: TimeSeries, kept: Kept, added: Sequence[NewState], fetched: Fetched, *, allow: Allowed) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screening:
+    """
+    How an answer is screened.
+
+    Attributes:
+        allow: what its fetch allows.
+        gates: what it has to pass otherwise.
+        metadata: what the series would have.
+
+    """
+
+    allow: Allowed
+    gates: Gates
+    metadata: Metadata
+
+
+def refuse_suspicious(series: TimeSeries, kept: Kept, added: Sequence[NewState], fetched: Fetched, *, by: Screening) -> None:
     """
     Refuse an answer that would replace the newest state by a suspicious one.
 
@@ -31,17 +51,19 @@ def refuse_suspicious(series: TimeSeries, kept: Kept, added: Sequence[NewState],
 
     Raises:
         SuspiciousShrink: less than half of a column's values, or none of them, would be left.
-        SuspiciousValues: numbers or dates are written in another way than before.
+        SuspiciousValues: numbers or dates are written in another way than before, or a gate refuses values or frequency.
 
     """
     newest = kept.newest
     if newest is None:
         return
-    if Suspicion.VALUES not in allow:
-        _refuse_dialect(series.metadata.extra.get(DIALECT, {}), fetched.dialect)
+    # States published earlier do not change the newest state, whatever they hold.
     later = sorted((new for new in added if new.known_at >= newest.known_at), key=lambda new: new.known_at)
-    if not later or Suspicion.SHRINK in allow:
-        # States published earlier do not change the newest state, however small they are.
+    if Suspicion.VALUES not in by.allow:
+        _refuse_dialect(series.metadata.extra.get(DIALECT, {}), fetched.dialect)
+        after = later[-1].observations if later else None
+        refuse_by_gates(by.gates, Passing(kept.state, after, (series.frequency, by.metadata.frequency)))
+    if not later or Suspicion.SHRINK in by.allow:
         return
     after = later[-1].observations
     if kept.state is None:

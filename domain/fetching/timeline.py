@@ -115,7 +115,7 @@ class Timeline:
         """
         observations = self._in_order(state.observations)
         sighting = self._sighting(state, observations.digest().hex())
-        if self._is_remembered(sighting):
+        if self._is_remembered(sighting, observations.without_flags().digest().hex()):
             return
         self._settle(until=sighting.known_at)
         event = _event(sighting)
@@ -176,11 +176,17 @@ class Timeline:
             what = f"{self.history.name} has observations already, and nothing tells when the file was saved"
             raise _refused(state, what, "State where its date stands: --published filename, column or mtime.", field="published")
 
-    def _is_remembered(self, sighting: Sighting) -> bool:
-        """Return whether a file showed the same at this label before; raises InvalidInput if another state has the label."""
+    def _is_remembered(self, sighting: Sighting, without_flags: str) -> bool:
+        """
+        Return whether a file showed the same at this label before, perhaps when its flags were not read yet.
+
+        Raises:
+            InvalidInput: another state has the label.
+
+        """
         for seen in self._seen:
             same_file, same_label = seen.sha256 == sighting.sha256, seen.published == sighting.published
-            if same_file and same_label and seen.digest == sighting.digest:
+            if same_file and same_label and seen.digest in (sighting.digest, without_flags):
                 return True
             same_moment = sighting.published is not None and (same_label or seen.known_at == sighting.known_at)
             if seen.digest != sighting.digest and (same_moment or (same_file and same_label)):

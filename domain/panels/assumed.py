@@ -42,7 +42,9 @@ def learned_delay(columns: Sequence[Column], rule: CellRule, meaning: Meaning) -
     return int(delays.max())
 
 
-def assume(grid: Grid, instants: Mapping[int, np.datetime64], first: Column, wanted: tuple[CellRule, Meaning], *, delay: int) -> None:
+def assume(
+    grid: Grid, instants: Mapping[int, np.datetime64], first: tuple[int, Observations], wanted: tuple[CellRule, Meaning], *, delay: int
+) -> None:
     """
     Put into the cells before the first vintage what it has of periods that had ended so many days before.
 
@@ -50,7 +52,7 @@ def assume(grid: Grid, instants: Mapping[int, np.datetime64], first: Column, wan
         instants: by the places of their cells.
 
     """
-    (vintage, column), (rule, meaning) = first, wanted
+    (number, column), (rule, meaning) = first, wanted
     _, ends = bounds(column.dates, meaning.frequency, meaning.anchor)
     for place, instant in instants.items():
         known = int(np.searchsorted(ends.astype("datetime64[us]"), instant - delay * _DAY, "right"))
@@ -61,7 +63,7 @@ def assume(grid: Grid, instants: Mapping[int, np.datetime64], first: Column, wan
         if picked[0, -1] < 0:
             grid.status[one] = Status.BEFORE_STORE
             continue
-        grid.put(np.array([place]), rows, picked, vintage.number)
+        grid.put(np.array([place]), rows, picked, number)
         grid.status[one] = np.where(grid.status[one] == Status.OK, Status.ASSUMED, grid.status[one])
 
 

@@ -4,46 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.observations import Dates
 from domain.panels.rule import CellRule, Clock
+from domain.panels.vintage_moments import VintageMoments
 from domain.schedules.zones import instant_of
 from domain.vintages import Cause, Vintage
 
 #: A day is over everywhere when it is over twelve hours west of Greenwich.
-_EVERYWHERE = timedelta(hours=12)
-_END_OF_DAY = time(23, 59, 59, tzinfo=UTC)
+_EVERYWHERE = np.timedelta64(12, "h")
+_END_OF_DAY = np.timedelta64(24 * 60 * 60 - 1, "s")
 
 
-def available_at(vintage: Vintage, rule: CellRule) -> datetime:
+def available_at(moments: VintageMoments, rule: CellRule) -> Dates:
     """
-    Return the moment from which on a vintage counts.
+    Return the moments from which on vintages count.
 
     Where the label of a day gave ``known_at``, it is that day's end in the westernmost zone, or the release time on that day.
     """
+    lag = np.timedelta64(rule.lag)
     if rule.clock is Clock.SEEN:
-        return vintage.fetched_at + rule.lag
-    moment = _known(vintage, rule)
-    if vintage.cause.restates and not rule.restated:
-        moment = max(moment, vintage.fetched_at)
-    return moment + rule.lag
+        return moments.fetched_at + lag
+    known = _known(moments, rule)
+    if not rule.restated:
+        known = np.where(moments.restates, np.maximum(known, moments.fetched_at), known)
+    return known + lag
 
 
-def _known(vintage: Vintage, rule: CellRule) -> datetime:
-    day = vintage.published
-    if day is None or isinstance(day, datetime):
-        return vintage.known_at
-    end = datetime.combine(day, _END_OF_DAY)
-    if vintage.known_at != end:
-        # The fetch gave it, or the order of the labels.
-        return vintage.known_at
-    if rule.release_time:
-        return instant_of(datetime.combine(day, rule.release_time), rule.zone)
-    return end + _EVERYWHERE
+def _known(moments: VintageMoments, rule: CellRule) -> Dates:
+    """Return ``known_at``, or for the label of a day the moment on that day; unless the fetch gave it, or the order of the labels."""
+    days = moments.days
+    labelled = moments.known_at == days + _END_OF_DAY
+    if rule.release_time is None:
+        return np.where(labelled, moments.known_at + _EVERYWHERE, moments.known_at)
+    known = moments.known_at.copy()
+    for place in np.flatnonzero(labelled).tolist():
+        released = instant_of(datetime.combine(days[place].astype(object), rule.release_time), rule.zone)
+        known[place] = np.datetime64(released.replace(tzinfo=None))
+    return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +54,27 @@ class Timeline:
     Vintages, and from when on each of them counts.
 
     Attributes:
-        vintages: in order of arrival.
         available: of each, ``datetime64[us]`` in UTC.
 
     """
 
-    vintages: Sequence[Vintage]
+    moments: VintageMoments
     available: Dates
 
     @classmethod
-    def of(cls, vintages: Sequence[Vintage], rule: CellRule) -> Timeline:
+    def of(cls, moments: VintageMoments, rule: CellRule) -> Timeline:
         """Return the timeline of a series under a rule."""
-        moments = [available_at(vintage, rule).replace(tzinfo=None) for vintage in vintages]
-        return cls(vintages, np.array(moments, "datetime64[us]"))
+        return cls(moments, available_at(moments, rule))
 
     def at(self, instants: Dates) -> NDArray[np.intp]:
         """Return the place of the last vintage in knowledge order that counts at each instant; -1 before the first."""
-        if not len(self.vintages):
+        if not len(self.moments):
             return np.full(len(instants), -1)
-        in_order = sorted(range(len(self.vintages)), key=lambda place: self.vintages[place].knowledge())
+        in_order = np.lexsort((self.moments.numbers, self.moments.known_at))
         rank = np.empty(len(in_order), np.intp)
         rank[in_order] = np.arange(len(in_order))
         arrived = np.argsort(self.available, kind="stable")
-        newest = np.append(-1, np.array(in_order)[np.maximum.accumulate(rank[arrived])])
+        newest = np.append(-1, in_order[np.maximum.accumulate(rank[arrived])])
         found: NDArray[np.intp] = newest[np.searchsorted(self.available[arrived], instants, "right")]
         return found
 

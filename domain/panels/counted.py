@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from domain.observations import Dates, Observations
 from domain.panels.availability import available_at, releasing
 from domain.panels.rows import Meaning, Rows
 from domain.panels.rule import CellRule, Fill
+from domain.panels.vintage_moments import VintageMoments
 from domain.periods import bounds
 from domain.release_table import ReleaseTable
 from domain.releases import ColumnState, in_knowledge_order
@@ -45,17 +46,27 @@ class CountedRows(Rows):
         return known[-rule.window :]
 
 
-def counted_rows(columns: Iterable[Column], rule: CellRule, meaning: Meaning) -> CountedRows:
-    """Return the nth release of all dates, of the vintages that count at some moment: of one at least."""
+def counted_rows(columns: Iterable[Column], rule: CellRule, meaning: Meaning, flags_alone: Collection[int] = ()) -> CountedRows:
+    """
+    Return the nth release of all dates, of the vintages that count at some moment: of one at least.
+
+    Args:
+        flags_alone: as in ``in_knowledge_order``.
+
+    """
     by_number = {vintage.number: (vintage, column) for vintage, column in columns}
-    kept = [by_number[vintage.number] for vintage in releasing([v for v, _ in by_number.values()], rule.clock)]
+    kept_numbers = [vintage.number for vintage in releasing([v for v, _ in by_number.values()], rule.clock)]
+    kept = [by_number[number] for number in kept_numbers]
     rows = [Rows.of(column, rule, meaning) for _, column in kept]
     dates = np.unique(np.concatenate([each.dates for each in rows]))
+    available = dict(zip(kept_numbers, available_at(VintageMoments.of([vintage for vintage, _ in kept]), rule), strict=True))
     states = in_knowledge_order(
         (_state(vintage, column, each, dates) for (vintage, column), each in zip(kept, rows, strict=True)),
-        lambda vintage: available_at(vintage, rule),
+        lambda vintage: available[vintage.number],
+        flags_alone,
     )
-    return _counted(states, dates, rule, meaning.collapsed(rule.collapse))
+    moments = [available[state.vintage.number] for state in states]
+    return _counted(states, moments, rule, meaning.collapsed(rule.collapse), dates=dates)
 
 
 def _state(vintage: Vintage, column: Observations, rows: Rows, dates: Dates) -> ColumnState:
@@ -65,12 +76,13 @@ def _state(vintage: Vintage, column: Observations, rows: Rows, dates: Dates) -> 
     return ColumnState(vintage, values, rows.dates[known[-1]] if len(known) else None, column.digest())
 
 
-def _counted(states: Sequence[ColumnState], dates: Dates, rule: CellRule, meaning: Meaning) -> CountedRows:
+def _counted(
+    states: Sequence[ColumnState], moments: Sequence[np.datetime64], rule: CellRule, meaning: Meaning, *, dates: Dates
+) -> CountedRows:
     starts, ends = bounds(dates, meaning.frequency, meaning.anchor)
     period = meaning.frequency.longest_period if meaning.frequency else None
     table = ReleaseTable.of(states, dates, rule.counted, period=period, rounded=rule.transform is not None)
     rows = table.nth(rule.nth or 0)
-    moments = [available_at(state.vintage, rule).replace(tzinfo=None) for state in states]
     numbers = [state.vintage.number for state in states]
     # NO_ROW is -1: the last entry of each array stands for none.
     return CountedRows(
@@ -78,7 +90,7 @@ def _counted(states: Sequence[ColumnState], dates: Dates, rule: CellRule, meanin
         values=np.where(table.censored, np.nan, table.at(rows)),
         starts=starts,
         ends=ends,
-        available=np.array([*moments, "NaT"], "datetime64[us]")[rows],
+        available=np.array([*moments, np.datetime64("NaT")], "datetime64[us]")[rows],
         vintages=np.array([*numbers, 0], np.int32)[rows],
         censored=table.censored,
     )

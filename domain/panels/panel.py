@@ -12,7 +12,7 @@ from domain.moments import written
 from domain.observations import Dates
 from domain.panels.cells import Cells
 from domain.panels.query import PanelQuery, PanelSeries, document_of
-from domain.vintages import Vintage
+from domain.panels.vintage_moments import VintageMoments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,22 +46,27 @@ class PanelColumn:
         return self.said.name or (f"{code} - {self.said.column}" if self.said.column else code)
 
     @classmethod
-    def of(cls, said: PanelSeries, cells: Cells, vintages: Mapping[int, Vintage], columns: Mapping[int, str]) -> PanelColumn:
+    def of(cls, said: PanelSeries, cells: Cells, moments: VintageMoments, columns: Mapping[int, str]) -> PanelColumn:
         """
         Return cells with what is told of their vintages.
 
         Args:
-            vintages, columns: by number.
+            columns: names by the vintage's number.
 
         """
-        used = [vintages.get(number) for number in cells.vintage.tolist()]
+        # The last entry of each sequence stands for no vintage.
+        place = np.where(cells.vintage > 0, moments.numbers.searchsorted(cells.vintage), -1)
+        published, numbers = (*moments.published, None), (*moments.numbers.tolist(), 0)
+        used = set(place.tolist())
+        labels = {each: None if (label := published[each]) is None else written(label) for each in used}
+        names = {each: columns.get(numbers[each], said.column) for each in used}
         return cls(
             said=said,
             cells=cells,
-            known_at=np.array([each and each.known_at.replace(tzinfo=None) for each in used], "datetime64[us]"),
-            seen_at=np.array([each and each.fetched_at.replace(tzinfo=None) for each in used], "datetime64[us]"),
-            published=[written(each.published) if each and each.published else None for each in used],
-            columns=[columns.get(number, said.column) for number in cells.vintage.tolist()],
+            known_at=np.append(moments.known_at, np.datetime64("NaT"))[place],
+            seen_at=np.append(moments.fetched_at, np.datetime64("NaT"))[place],
+            published=[labels[each] for each in place.tolist()],
+            columns=[names[each] for each in place.tolist()],
         )
 
 

@@ -7,6 +7,7 @@ Adapters raise the errors of ``domain.errors`` and no others.
 
 from domain.ports.calendars import CalendarReader, CalendarRepository, ListsReleases
 from domain.ports.dispatch import Dispatcher
+from domain.ports.equivalence_repository import EquivalenceRepository
 from domain.ports.fetch_repository import FetchRepository
 from domain.ports.file_imports import FileImports
 from domain.ports.file_previews import FilePreview, FilePreviews, FileRow
@@ -27,6 +28,7 @@ from domain.ports.sources import (
     ReadsFiles,
     SearchesSeries,
 )
+from domain.ports.splice_repository import SpliceRepository
 from domain.ports.store import KeyRepository, MetricsRepository, RequestRepository, Store, UnitOfWork
 from domain.ports.throttle import QuotaRepository, RateLimiter
 from domain.ports.vintage_repository import VintageRepository
@@ -39,6 +41,7 @@ __all__ = [
     "ConformanceChecks",
     "DataSource",
     "Dispatcher",
+    "EquivalenceRepository",
     "FetchRepository",
     "Fetched",
     "FileImports",
@@ -63,6 +66,7 @@ __all__ = [
     "SearchesSeries",
     "SeriesRepository",
     "SightingRepository",
+    "SpliceRepository",
     "Store",
     "UnitOfWork",
     "VintageRepository",

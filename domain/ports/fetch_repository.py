@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -137,6 +137,10 @@ class FetchRepository(Protocol):
 
     def release(self, fetch_id: UUID, lease: Lease) -> Fetch:
         """Make a running fetch pending and due, as if it had not been claimed; cancels and raises like ``fail``."""
+        ...
+
+    def resume(self, providers: Collection[str], *, longer_than: float = 0.0) -> int:
+        """Make fetches of these providers due that wait, for whatever reason, for more than so many seconds yet; return how many."""
         ...
 
     def prune(self, *, seconds: float, limit: int) -> int:

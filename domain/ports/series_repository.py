@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.codes import DatasetCode
+from domain.gates.settings import SeriesGates
 from domain.schedules.selector import Selector
 from domain.series import Database, Metadata, MetadataEntry, SeriesPage, SeriesQuery, TimeSeries
 from domain.source_status import AtSource, StatusChange
@@ -100,6 +101,10 @@ class SeriesRepository(Protocol):
 
     def record_source_status(self, series: TimeSeries, state: AtSource, change: StatusChange | None = None) -> None:
         """Record the state of a series at its source, as read under its lock, and append a change to its history."""
+        ...
+
+    def record_gates(self, series: TimeSeries, gates: SeriesGates) -> None:
+        """Record the gates that are set for a series, as read under its lock."""
         ...
 
     def source_statuses(self, series_id: UUID) -> Sequence[StatusChange]:

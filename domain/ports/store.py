@@ -12,12 +12,14 @@ from domain.api_keys import ApiKey
 from domain.fetches import IdempotencyKey, RequestRecord
 from domain.metrics import Counted, Metrics
 from domain.ports.calendars import CalendarRepository
+from domain.ports.equivalence_repository import EquivalenceRepository
 from domain.ports.fetch_repository import FetchRepository
 from domain.ports.formula_repository import FormulaRepository
 from domain.ports.release_repository import ReleaseRepository
 from domain.ports.schedule_repository import ScheduleRepository
 from domain.ports.series_repository import SeriesRepository
 from domain.ports.sighting_repository import SightingRepository
+from domain.ports.splice_repository import SpliceRepository
 from domain.ports.throttle import QuotaRepository, RateLimiter
 from domain.ports.vintage_repository import VintageRepository
 from domain.ports.webhook_repository import WebhookRepository
@@ -49,12 +51,12 @@ class RequestRepository(Protocol):
 class MetricsRepository(Protocol):
     """Heartbeats of the workers and event counters."""
 
-    def heartbeat(self, worker: str) -> None:
-        """Record a worker's heartbeat; forget workers that have been silent for a day."""
+    def heartbeat(self, worker: str, *, consumes: bool = True) -> None:
+        """Record a worker's heartbeat, and whether it receives messages; forget workers that have been silent for a day."""
         ...
 
-    def workers(self, seconds: float) -> int:
-        """Return how many workers have sent a heartbeat within so many seconds."""
+    def workers(self, seconds: float) -> tuple[int, int]:
+        """Return how many workers have sent a heartbeat within so many seconds, and how many of them receive messages."""
         ...
 
     def count(self, what: Counted, times: int = 1) -> None:
@@ -130,6 +132,12 @@ class UnitOfWork(Protocol):
 
     @property
     def formulas(self) -> FormulaRepository: ...
+
+    @property
+    def equivalences(self) -> EquivalenceRepository: ...
+
+    @property
+    def splices(self) -> SpliceRepository: ...
 
     @property
     def webhooks(self) -> WebhookRepository: ...

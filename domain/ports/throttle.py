@@ -44,6 +44,10 @@ class RateLimiter(Protocol):
         """Record an answer of any kind, which closes the circuit."""
         ...
 
+    def unblock(self, budget: Budget) -> LimiterState:
+        """Permit calls again, whatever the provider asked for and however often it did not answer; return the state before."""
+        ...
+
     def state_of(self, budget: Budget) -> LimiterState:
         """Return the budget's current state."""
         ...

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from domain.moments import AsOf
 from domain.observations import Label, Observations
+from domain.panels.plain import RowSpans, SpannedRows
+from domain.panels.vintage_moments import VintageMoments
 from domain.series import TimeSeries
 from domain.vintages import Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
 
@@ -59,6 +61,10 @@ class VintageRepository(Protocol):
         """Return the last vintage in knowledge order that was fetched, not imported; without observations."""
         ...
 
+    def first_flagged(self, series_id: UUID) -> int | None:
+        """Return the number of the first vintage with a flag; None if no vintage of the series has any."""
+        ...
+
     def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
         """
         Return the last vintage in knowledge order, (known_at, number), that the moment admits.
@@ -85,13 +91,30 @@ class VintageRepository(Protocol):
 
     def columns(self, series_id: UUID, column: str, numbers: Collection[int]) -> Iterator[tuple[int, Observations]]:
         """
-        Yield one column in the states of these vintages, in order of arrival: number, and dates with a single column.
+        Yield one column in the states of these vintages, in order of arrival: number, and dates with a single column, without flags.
 
         Args:
             column: its name, empty for each state's first one; a state without it has no dates.
 
         Raises:
             DamagedVintage: the stored bytes of one do not match their checksum, or are missing.
+
+        """
+        ...
+
+    def moments(self, series_id: UUID, position: int) -> VintageMoments:
+        """Return when the vintages recorded up to a position of the feed became known and were fetched."""
+        ...
+
+    def spanned(self, series_id: UUID, column: str, spans: RowSpans) -> SpannedRows | None:
+        """
+        Return rows of one column in some states; None if the dates of one of them are instants.
+
+        Args:
+            column: as in ``columns``.
+
+        Raises:
+            DamagedVintage: as in ``columns``.
 
         """
         ...

@@ -18,13 +18,16 @@ if TYPE_CHECKING:
     from domain.use_cases.describe_series import DescribeSeries
     from domain.use_cases.diagnose_code import DiagnoseCode
     from domain.use_cases.fetch_dataset import FetchDataset
+    from domain.use_cases.find_stand_ins import FindStandIns
     from domain.use_cases.follow_fetches import FollowFetches
     from domain.use_cases.import_files import ImportFiles
     from domain.use_cases.list_formula_vintages import ListFormulaVintages
     from domain.use_cases.list_providers import ListProviders
     from domain.use_cases.list_releases import ListReleases
     from domain.use_cases.list_vintages import ListVintages
+    from domain.use_cases.manage_equivalences import ManageEquivalences
     from domain.use_cases.manage_formulas import ManageFormulas
+    from domain.use_cases.manage_gates import ManageGates
     from domain.use_cases.manage_keys import ManageKeys
     from domain.use_cases.manage_schedules import ManageSchedules
     from domain.use_cases.manage_webhooks import ManageWebhooks
@@ -42,6 +45,8 @@ if TYPE_CHECKING:
     from domain.use_cases.request_fetch import RequestFetch
     from domain.use_cases.search_providers import SearchProviders
     from domain.use_cases.search_series import SearchSeries
+    from domain.use_cases.unblock_provider import UnblockProvider
+    from domain.use_cases.watch_equivalences import WatchEquivalences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +82,15 @@ class UseCases:
     manage_keys: ManageKeys
     manage_schedules: ManageSchedules
     manage_formulas: ManageFormulas
+    manage_gates: ManageGates
     list_formula_vintages: ListFormulaVintages
     ask_due_series: AskDueSeries
     plan_next_look: PlanNextLook
+    manage_equivalences: ManageEquivalences
+    watch_equivalences: WatchEquivalences
+    find_stand_ins: FindStandIns
     manage_webhooks: ManageWebhooks
     deliver_events: DeliverEvents
     list_providers: ListProviders
+    unblock_provider: UnblockProvider
     check_providers: CheckProviders

@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.errors import InvalidInput
+from domain.moments import is_ahead
 from domain.ports import Store, UnitOfWork
 from domain.ports.schedule_repository import Followed
 from domain.schedules.schedule import FollowedSeries, NextLook, Schedule
@@ -74,7 +75,8 @@ class AskDueSeries:
     def _ask(self, uow: UnitOfWork, schedule: Schedule, look: FollowedSeries, now: datetime) -> bool:
         due_at, series = look.next_at or now, uow.series.get(look.series_id)
         newest = series.fetch
-        if (series.checked_at and series.checked_at >= due_at) or (newest and (newest.created_at >= due_at or not newest.ended)):
+        since = [moment for moment in (series.checked_at, newest and newest.created_at) if moment and not is_ahead(moment, now)]
+        if any(moment >= due_at for moment in since) or (newest and not newest.ended):
             # It has been checked since, as by another schedule or a person, or a fetch is under way.
             return False
         late = catch_up_delay(schedule.rule, look.series_id, due_at, now)

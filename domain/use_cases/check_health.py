@@ -18,12 +18,14 @@ class Health:
     Attributes:
         oldest_due_seconds: for how long the longest due fetch has been due; 0 if none is.
         workers: number with a heartbeat within a minute.
+        consumers: how many of them receive messages from the broker.
         broker: whether this process's last notification reached it; None before the first, or without a broker.
 
     """
 
     oldest_due_seconds: float
     workers: int
+    consumers: int
     broker: bool | None
 
 
@@ -55,4 +57,5 @@ class CheckHealth:
     def _health(self, uow: UnitOfWork) -> Health:
         oldest = uow.fetches.oldest_due(self.lease_seconds)
         age = max(0.0, (uow.now() - oldest).total_seconds()) if oldest else 0.0
-        return Health(oldest_due_seconds=age, workers=uow.metrics.workers(_LIVELY_SECONDS), broker=self.dispatcher.broker_reachable)
+        workers, consumers = uow.metrics.workers(_LIVELY_SECONDS)
+        return Health(oldest_due_seconds=age, workers=workers, consumers=consumers, broker=self.dispatcher.broker_reachable)

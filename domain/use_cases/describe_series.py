@@ -19,6 +19,7 @@ from domain.providers import Routing
 from domain.schedules.schedule import FollowedSeries
 from domain.series import SeriesQuery, TimeSeries
 from domain.source_status import StatusChange
+from domain.stand_ins.splice import SpliceRule
 from domain.use_cases.read_formula import compute
 from domain.use_cases.spelling import in_other_case, similar, spelled
 
@@ -36,6 +37,7 @@ class Described:
         replaces: the series that it replaces, as ``provider:DATABASE/DATASET``.
         source_statuses: the changes of its status at the source, oldest first.
         next_look: the next one of the schedules that follow it; None if none does, or all are paused.
+        rules: by which it is, or was, spliced, oldest first.
         failed: why it cannot be computed, if it is a formula that cannot be.
 
     """
@@ -48,6 +50,7 @@ class Described:
     next_look: FollowedSeries | None = None
     replaces: Sequence[str] = ()
     source_statuses: Sequence[StatusChange] = ()
+    rules: Sequence[SpliceRule] = ()
     failed: DomainError | None = None
 
 
@@ -114,6 +117,7 @@ class DescribeSeries:
             next_look=_next_look(uow.schedules.following(series.id)),
             replaces=uow.series.replaced_by(f"{series.provider}:{series.code}"),
             source_statuses=uow.series.source_statuses(series.id) if series.at_source.since else (),
+            rules=uow.splices.rules(series.id),
         )
 
     def _formula(self, uow: UnitOfWork, series: TimeSeries, now: datetime) -> Described:

@@ -25,6 +25,7 @@ from domain.errors import (
 )
 from domain.fetches import MAX_CRASHES, Failure, Fetch, FetchStatus, Lease, RetryPolicy, WaitingFor, waiting_for
 from domain.fetching.endings import after_failure, after_success
+from domain.fetching.gates import gates_of_provider
 from domain.fetching.heartbeat import Heartbeat
 from domain.fetching.in_flight import RunningFetches
 from domain.fetching.ingest import WindowDiscarded, confirmation, prepare, prior_state
@@ -35,6 +36,7 @@ from domain.series import TimeSeries
 from domain.source_status import AtSource, StatusChange
 from domain.throttling import Denied, Permit
 from domain.use_cases.plan_next_look import PlanNextLook
+from domain.use_cases.watch_equivalences import WatchEquivalences
 from domain.webhooks.events import fetch_failed, series_discontinued
 
 logger = logging.getLogger(__name__)
@@ -57,7 +59,7 @@ class FetchDataset:
     Run one fetch.
 
     Attributes:
-        plan_next_look: called after each fetch that has ended.
+        plan_next_look, watch_equivalences: called after each fetch that has ended.
         lease_seconds: how long a worker keeps its fetches without renewing their leases.
         deadline_seconds: how long a source may take; one lease later its lease is no longer renewed.
 
@@ -68,6 +70,7 @@ class FetchDataset:
     calls: ProviderThrottle
     retry: RetryPolicy
     plan_next_look: PlanNextLook
+    watch_equivalences: WatchEquivalences
     lease_seconds: float
     deadline_seconds: float
     running: RunningFetches = field(default_factory=RunningFetches)
@@ -106,9 +109,10 @@ class FetchDataset:
             raise
         _log(ended, claimed.series)
         if ended.ended:
-            # If the store fails here, or the worker dies, another plans it within minutes.
+            # If the store fails here, or the worker dies, another does it within minutes.
             with suppress(StoreUnavailable):
                 self.plan_next_look(ended.series_id, ended=ended)
+                self.watch_equivalences()
         return ended
 
     def release(self) -> int:
@@ -198,9 +202,10 @@ class FetchDataset:
 
     def _store(self, claimed: _Claimed, fetched: Fetched, known: PriorState, lease: Lease) -> Fetch:
         fetch, series = claimed.fetch, claimed.series
+        gates = series.gates.over(gates_of_provider(series, self.providers))
         while True:
             with self.store.reading() as uow:
-                prepared, metadata = prepare(uow, series, fetch, fetched)
+                prepared, metadata = prepare(uow, series, fetch, fetched, gates=gates)
                 confirmed = confirmation(uow, series, known, fetched, added=prepared.vintages)
             with self.store.writing() as uow:
                 uow.series.lock(fetch.series_id)

@@ -13,7 +13,7 @@ from domain.formulas.definitions import version_at
 from domain.moments import AsOf
 from domain.ports import Store, UnitOfWork
 from domain.series import TimeSeries
-from domain.use_cases.read_formula import compute, read_by
+from domain.use_cases.read_formula import compute, pinned_at, read_by
 from domain.vintages import NewState, Vintage
 
 #: The most evaluations for one page.
@@ -66,7 +66,7 @@ class ListFormulaVintages:
             series = uow.series.get(series_id)
             if not series.is_formula:
                 raise NotOfFormulas(f"{series.code} is no formula; its vintages are stored.", hint="")
-            pinned = replace(moment, position=uow.vintages.position() if moment.position is None else moment.position)
+            pinned = pinned_at(uow, moment)
             version_at(uow.formulas.versions(series_id), pinned, str(series.code))
             return _page(uow, series, pinned, after=after, limit=limit)
 

@@ -60,11 +60,10 @@ class ListProviders:
                 now, states = uow.now(), [uow.rate_limiter.state_of(budget) for budget in budgets]
         except StoreUnavailable:
             return [ProviderStatus(provider, budget.concurrency) for provider, budget in zip(found, budgets, strict=True)]
-        return [_status(*each, now) for each in zip(found, (budget.concurrency for budget in budgets), states, strict=True)]
+        return [status_of(*each, now) for each in zip(found, (budget.concurrency for budget in budgets), states, strict=True)]
 
 
-def _status(provider: Provider, concurrency: int | None, state: LimiterState, now: datetime) -> ProviderStatus:
-    def ahead(moment: datetime | None) -> datetime | None:
-        return moment if moment and moment > now else None
-
-    return ProviderStatus(provider, concurrency, ahead(state.blocked_until), state.circuit(now), ahead(state.open_until))
+def status_of(provider: Provider, concurrency: int | None, state: LimiterState, now: datetime) -> ProviderStatus:
+    """Return a provider and the state of its limits."""
+    open_until = state.open_until if state.open_until and state.open_until > now else None
+    return ProviderStatus(provider, concurrency, state.blocked(now), state.circuit(now), open_until)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from domain.errors import InvalidInput, SeriesNotFound, UnknownProvider
+from domain.errors import InvalidInput, SeriesNotFound, SuspiciousShrink, SuspiciousValues, UnknownProvider
 from domain.fetches import Fetch, FetchStatus
 from domain.ports import Providers, Store
 from domain.schedules.durations import write_duration
@@ -16,6 +16,7 @@ from domain.schedules.history import History, Learn
 from domain.schedules.schedule import FollowedSeries, NextLook, Schedule, ScheduleKind
 from domain.schedules.timing import inside_window, next_look
 from domain.series import TimeSeries
+from domain.source_status import Failing
 from domain.use_cases.read_calendar import ReadCalendar, SeriesCalendar
 from domain.vintages import Vintage
 from domain.webhooks.events import series_overdue
@@ -29,6 +30,9 @@ UNDER_WAY = "A fetch of it is under way."
 _CALENDAR_AGAIN = timedelta(minutes=1)
 _MOST_VINTAGES = 400
 _SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(hours=1), timedelta(days=7)
+#: An answer that is refused may be right the day after without anybody's doing; what is looked at daily stays so.
+_LONGEST_REFUSED = timedelta(hours=20)
+_REFUSED = {Failing.SHRUNK: SuspiciousShrink.code, Failing.REFUSED: SuspiciousValues.code}
 _AFTER_A_DEFECT = timedelta(days=1)
 #: How often a series is looked at that has ended at its source.
 AFTER_THE_END = timedelta(days=30)
@@ -41,6 +45,11 @@ class _Past:
     series: TimeSeries
     vintages: Sequence[Vintage]
     now: datetime
+
+    @classmethod
+    def of(cls, series: TimeSeries, vintages: Sequence[Vintage], now: datetime) -> _Past:
+        """Return it; what was checked by a clock that has been set back since counts as checked now."""
+        return cls(replace(series, checked_at=series.checked_at and min(series.checked_at, now)), vintages, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +82,7 @@ class PlanNextLook:
                 unfollowed = uow.schedules.unfollowed(series)
                 learns = any(schedule.rule.kind.follows_releases for schedule, _ in following)
                 vintages = uow.vintages.last_ones(series_id, _MOST_VINTAGES) if learns else ()
-                past = _Past(series, vintages, uow.now())
+                past = _Past.of(series, vintages, uow.now())
         except SeriesNotFound:
             return
         looks = [(look, *self._look(schedule, look, past, _failures(look, ended))) for schedule, look in following]
@@ -98,7 +107,9 @@ class PlanNextLook:
         # Once a series has ended, or is published again, the rule alone does not say when it is looked at.
         keeps_to_rule = not schedule.rule.kind.follows_releases and past.series.at_source.since is None
         is_satisfied = look.next_at and past.series.checked_at and past.series.checked_at >= look.next_at
-        if look.next_at and look.planned and keeps_to_rule and not is_satisfied:
+        # What is refused would be so at the rule's next time too; and once it is not, nothing is put off any more.
+        is_put_off = failures != look.failures and (failures == 0 or past.series.at_source.failing in _REFUSED)
+        if look.next_at and look.planned and keeps_to_rule and not (is_satisfied or is_put_off):
             return True, NextLook(at=look.next_at, reason=look.reason)
         if past.series.fetch and not past.series.fetch.ended:
             return False, put_off(look, UNDER_WAY, past.now)
@@ -131,9 +142,13 @@ class PlanNextLook:
             return inside_window(rule, _after_the_end(past))
         if series.fetch is None and series.checked_at is None:
             return inside_window(rule, NextLook(at=now, reason="It has not been fetched yet."))
+        pause, refusal = _pause(series, failures), _refusal(series)
         if not rule.kind.follows_releases:
-            return next_look(schedule, series.id, now)
-        pause = min(_SHORTEST_PAUSE * 2 ** min(failures - 1, 10), _LONGEST_PAUSE) if failures else timedelta(0)
+            if not refusal:
+                return next_look(schedule, series.id, now)
+            look = next_look(schedule, series.id, now + pause)
+            put_off = f" It is not looked at for {write_duration(pause)}." if pause else ""
+            return replace(look, reason=f"{refusal}{put_off} {look.reason}")
         why = f"Its last {_counted(failures)} failed, so that it is not looked at for {write_duration(pause)}."
         if series.checked_at is None:
             return inside_window(rule, NextLook(at=now + pause, reason=why))
@@ -150,7 +165,7 @@ class PlanNextLook:
         look = self.learn(history)
         if failures and look.at < now + pause:
             look = replace(look, at=now + pause, reason=why)
-        return inside_window(rule, look)
+        return inside_window(rule, replace(look, reason=f"{refusal} {look.reason}".lstrip()))
 
     def _zone(self, provider: str) -> str:
         """Return the time zone in which a provider publishes, as far as it says."""
@@ -158,6 +173,20 @@ class PlanNextLook:
             return self.providers.get(provider).zone or "UTC"
         except UnknownProvider:
             return "UTC"
+
+
+def _pause(series: TimeSeries, failures: int) -> timedelta:
+    """Return for how long a series is left alone whose last fetches failed."""
+    longest = _LONGEST_REFUSED if series.at_source.failing in _REFUSED else _LONGEST_PAUSE
+    return min(_SHORTEST_PAUSE * 2 ** min(failures - 1, 10), longest) if failures else timedelta(0)
+
+
+def _refusal(series: TimeSeries) -> str:
+    """Say that the answers for a series are refused; empty if they are not."""
+    failing, since = series.at_source.failing, series.at_source.failing_since
+    if failing not in _REFUSED or since is None:
+        return ""
+    return f"Its answers are refused as {_REFUSED[failing]} since {since:%Y-%m-%d %H:%M} UTC, until one is right or accepted."
 
 
 def _newly_overdue(looks: Sequence[tuple[FollowedSeries, NextLook]]) -> NextLook | None:

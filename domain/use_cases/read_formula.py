@@ -40,9 +40,14 @@ def compute(uow: UnitOfWork, series: TimeSeries, moment: AsOf) -> Computed:
         hint = "Use as_of, and position for an answer that stays the same; its vintages list the moments."
         raise InvalidInput(f"{series.code} is a formula, which has no numbered vintages.", field="vintage", hint=hint)
     check_position(uow, moment)
-    pinned = replace(moment, position=uow.vintages.position() if moment.position is None else moment.position)
+    pinned = pinned_at(uow, moment)
     version = version_at(uow.formulas.versions(series.id), pinned, str(series.code))
     return compute_version(Session(uow, pinned), series.code, version, series_id=series.id)
+
+
+def pinned_at(uow: UnitOfWork, moment: AsOf) -> AsOf:
+    """Return a moment with a position, by default the last one, and without moments that are not past."""
+    return replace(moment.at(uow.now()), position=uow.vintages.position() if moment.position is None else moment.position)
 
 
 def compute_version(session: Session, code: DatasetCode, version: FormulaVersion, *, series_id: UUID | None = None) -> Computed:

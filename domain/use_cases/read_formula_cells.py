@@ -17,7 +17,7 @@ from domain.formulas.evaluation import MOST_CELLS
 from domain.formulas.lines import FORMULA_COLUMN
 from domain.moments import AsOf, written
 from domain.observations import Dates
-from domain.panels.availability import Timeline
+from domain.panels.availability import Timeline, available_at
 from domain.panels.cells import Grid, Status
 from domain.panels.decisions import Decisions
 from domain.panels.latest import newest_rows
@@ -25,6 +25,7 @@ from domain.panels.panel import PanelColumn
 from domain.panels.query import PanelSeries
 from domain.panels.rows import Meaning
 from domain.panels.rule import CellRule, Clock
+from domain.panels.vintage_moments import VintageMoments
 from domain.ports import UnitOfWork
 from domain.series import TimeSeries
 from domain.use_cases.pinned_formula import PinnedFormula
@@ -106,13 +107,13 @@ class ComponentStates:
 
     def _changes(self, series: TimeSeries) -> Dates:
         described = [entry.known_at.replace(tzinfo=None) for entry in self.uow.series.metadata_history(series.id)]
-        counting = Timeline.of(self.recorded[series.id], self.rule).available
+        counting = available_at(VintageMoments.of(self.recorded[series.id]), self.rule)
         return np.concatenate([counting, np.array(described, "datetime64[us]") + np.timedelta64(self.rule.lag)])
 
     def _choose(self, series: TimeSeries, until: datetime | None) -> tuple[Sequence[Vintage], NDArray[np.intp]]:
         limit = AsOf(as_of=until, restated=self.rule.restated and until is not None)
         vintages = [each for each in self.recorded[series.id] if limit.admits(each)]
-        return vintages, Timeline.of(vintages, self.rule).at(self.instants)
+        return vintages, Timeline.of(VintageMoments.of(vintages), self.rule).at(self.instants)
 
 
 def formula_column(formula: PinnedFormula, said: PanelSeries, decisions: Decisions, work: Work) -> PanelColumn:

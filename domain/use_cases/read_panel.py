@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 from hashlib import sha256
 from json import dumps, loads
+from uuid import UUID
 
 import numpy as np
 
 from domain.errors import DamagedVintage, InvalidInput, PanelNotFound
 from domain.moments import AsOf
+from domain.observations import Observations
 from domain.panels.availability import Timeline
 from domain.panels.decisions import Decisions
 from domain.panels.panel import Panel, PanelColumn
+from domain.panels.plain import RowSpans, SpannedRows
 from domain.panels.query import MOST_SERIES, PanelQuery, PanelSeries
 from domain.panels.reading import CellReading, Meanings
 from domain.panels.rows import Meaning
+from domain.panels.vintage_moments import VintageMoments
 from domain.periods import stated
-from domain.ports import Providers, Store, UnitOfWork
+from domain.ports import Providers, Store, UnitOfWork, VintageRepository
 from domain.providers import Routing
 from domain.schedules.selector import Selector
 from domain.series import MetadataEntry, TimeSeries
@@ -126,25 +129,42 @@ class _Reading:
 
     def _formula(self, said: PanelSeries, series: TimeSeries) -> PanelColumn:
         formula = PinnedFormula.at(self.uow, series, self.position)
-        checks = [self._checked(each, formula.vintages[each.id]) for each in formula.stored]
+        checks = [self._checked(each, VintageMoments.of(formula.vintages[each.id])) for each in formula.stored]
         oldest = min((each for each in checks if each), default=None) if all(checks) else None
         return formula_column(formula, replace(said, checked_at=said.checked_at or oldest), self.decisions, self.work)
 
     def _stored(self, said: PanelSeries, series: TimeSeries) -> PanelColumn:
-        vintages = self.uow.vintages.until(series.id, self.position)
-        checked = said.checked_at or self._checked(series, vintages)
+        moments = self.uow.vintages.moments(series.id, self.position)
+        checked = said.checked_at or self._checked(series, moments)
         entries = [entry for entry in self.uow.series.metadata_history(series.id) if entry.position <= self.position]
-        columns = partial(self.uow.vintages.columns, series.id, said.column)
-        reading = CellReading(Timeline.of(vintages, said.rule), said.rule, self.decisions, columns)
+        states = _ColumnStates(self.uow.vintages, series.id, said.column, self.position)
+        reading = CellReading(Timeline.of(moments, said.rule), said.rule, self.decisions, states)
         cells = reading.cells(_meanings(entries, self.decisions), checked)
         _require_column(self.uow, series, said.column, reading.names)
-        by_number = {vintage.number: vintage for vintage in vintages}
-        return PanelColumn.of(replace(said, checked_at=checked), cells, by_number, reading.names)
+        return PanelColumn.of(replace(said, checked_at=checked), cells, moments, reading.names)
 
-    def _checked(self, series: TimeSeries, vintages: Sequence[Vintage]) -> datetime | None:
+    def _checked(self, series: TimeSeries, moments: VintageMoments) -> datetime | None:
         """Return when the provider was last asked; at a given position the last moment of which its vintages prove that."""
-        proved = max((vintage.fetched_at for vintage in vintages), default=None)
-        return proved if self.is_pinned else series.checked_at or proved
+        return moments.last_fetched if self.is_pinned else series.checked_at or moments.last_fetched
+
+
+@dataclass(frozen=True, slots=True)
+class _ColumnStates:
+    """A column in the states of a stored series up to a position."""
+
+    repository: VintageRepository
+    series_id: UUID
+    column: str
+    position: int
+
+    def vintages(self) -> Sequence[Vintage]:
+        return self.repository.until(self.series_id, self.position)
+
+    def whole(self, numbers: Collection[int]) -> Iterator[tuple[int, Observations]]:
+        return self.repository.columns(self.series_id, self.column, numbers)
+
+    def spanned(self, spans: RowSpans) -> SpannedRows | None:
+        return self.repository.spanned(self.series_id, self.column, spans)
 
 
 def _meanings(entries: Sequence[MetadataEntry], decisions: Decisions) -> Meanings:

@@ -15,7 +15,7 @@ from domain.observations import Dates, Label, Observations, label
 from domain.period_transforms import PeriodTransform, by_period
 from domain.ports import Store, UnitOfWork
 from domain.release_table import NO_ROW, ReleaseTable
-from domain.releases import ColumnState, Counted, Release, Releases, history_of, in_knowledge_order
+from domain.releases import ColumnState, Counted, Release, Releases, history_of, in_knowledge_order, with_flags_alone
 from domain.series import TimeSeries
 from domain.use_cases.read_series import stored_at
 from domain.vintages import StoredVintage, Vintage
@@ -230,11 +230,13 @@ def column_states(
     steps = [transformed(each) for each in transforms]
     # Cut one by one: the whole states of many vintages would not fit into memory.
     states = [[ColumnState.of(stored, column, dates, step) for step in steps] for stored in uow.vintages.walk(series.id)]
-    return [in_knowledge_order(of_one) for of_one in zip(*states, strict=True)]
+    alone = with_flags_alone(of_all[0].vintage for of_all in states)
+    return [in_knowledge_order(of_one, flags_alone=alone) for of_one in zip(*states, strict=True)]
 
 
 def _place(uow: UnitOfWork, series: TimeSeries, states: Sequence[ColumnState], bound: AsOf) -> int:
     """Return how many states were known at a moment, or up to a vintage."""
+    bound = bound.at(uow.now())
     if bound.as_of:
         return sum(state.vintage.answers_from <= bound.as_of for state in states)
     vintage = stored_at(uow, series, bound).vintage

@@ -20,8 +20,10 @@ from domain.period_transforms import PeriodTransform, by_period
 from domain.periods import Side, aligned, stated
 from domain.ports import Store, UnitOfWork
 from domain.series import Metadata, TimeSeries, Version
+from domain.stand_ins.splice import Spliced, SpliceRule, provenance, rule_at
 from domain.transforms import Transform, transform
 from domain.use_cases.read_formula import compute, read_by
+from domain.use_cases.read_splice import read_splice, stand_in_of
 from domain.use_cases.stored_state import check_position, metadata_moment, stored_state
 from domain.vintages import StoredVintage, Vintage
 
@@ -39,6 +41,8 @@ class Selection:
         transform: as at Quandl, after the window; or with the year before, of the whole state and whatever the window.
         limit: number of newest dates.
         periods: the day by which periods are dated, applied before all else.
+        flags: whether the observations keep their flags, which only values as they are stored have.
+        by_rule: whether a series that is spliced is read by its rule, whose rows the reader labels; else it alone is read.
 
     """
 
@@ -52,10 +56,16 @@ class Selection:
     transform: Transform | PeriodTransform | None = None
     limit: int | None = None
     periods: Side | None = None
+    flags: bool = False
+    by_rule: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.aggregate and not self.collapse:
             raise InvalidInput("aggregate belongs to collapse.", field="aggregate", hint="Give collapse too.")
+        changing = [name for name, value in (("collapse", self.collapse), ("transform", self.transform)) if value]
+        if self.flags and changing:
+            what = f"flags belong to values as they are stored, which {changing[0]} replaces by others."
+            raise InvalidInput(what, field="flags", hint=f"Omit flags or {' and '.join(changing)}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +78,8 @@ class Reading:
         vintage: the selected one; of a formula, with the number 0, what it would be if it were stored.
         observations: the wanted part, oldest first.
         computed: how, if the series is a formula.
+        spliced: how, if it was read by a rule.
+        provenance: then for each date the series whose value it is, as ``provider:DATABASE/DATASET``.
 
     """
 
@@ -76,6 +88,8 @@ class Reading:
     observations: Observations
     stale: bool
     computed: Computed | None = None
+    spliced: Spliced | None = None
+    provenance: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +121,27 @@ class ReadSeries:
         Raises:
             SeriesNotFound, NoObservationsYet, NotKnownYet, DamagedVintage: there is nothing to read.
             ComponentMissing, FormulaFailed: it is a formula that cannot be computed.
-            InvalidInput: the state lacks a requested column, or its dates cannot be moved to the first or last days of periods.
+            InvalidInput: the state lacks a requested column, or its dates cannot be moved to the first or last days of periods; or flags
+                of a formula are requested.
 
         """
         with self.store.reading() as uow:
             series, now = uow.series.get(series_id), uow.now()
+            if series.is_formula and selection.flags:
+                raise InvalidInput("flags belong to stored values; a formula has none.", field="flags", hint="Ask for those of its series.")
             if series.is_formula:
                 return self._computed(series, compute(uow, series, selection.moment), selection, now)
+            rule = _rule(uow, series, selection.moment) if selection.by_rule else None
+            if rule:
+                spliced = read_splice(uow, series, rule, selection.moment, periods=selection.periods)
+                return self._spliced(series, spliced, selection, now)
             kept = stored_at(uow, series, selection.moment)
-            moment = metadata_moment(selection.moment, kept)
+            moment = metadata_moment(selection.moment.at(now), kept)
             metadata = uow.series.metadata_at(series_id, moment) if moment else series.metadata
         return Reading(
             series=replace(series, metadata=metadata),
             vintage=kept.vintage,
-            observations=_select(_aligned(kept.observations, metadata, selection.periods), selection, metadata.frequency),
+            observations=_select(_aligned(_stored(kept, selection), metadata, selection.periods), selection, metadata.frequency),
             stale=self.freshness.is_stale(series, now),
         )
 
@@ -134,14 +155,49 @@ class ReadSeries:
             computed=computed,
         )
 
-    def stored_version(self, series_id: UUID) -> StoredVersion:
-        """Return what tells whether an earlier response is still valid, without reading observations; raises SeriesNotFound."""
+    def _spliced(self, series: TimeSeries, spliced: Spliced, selection: Selection, now: datetime) -> Reading:
+        state, metadata, compares = spliced.state, spliced.metadata, isinstance(selection.transform, PeriodTransform)
+        found = _select(_stored(state, selection), selection, metadata.frequency)
+        read = state.observations.window(None if compares else selection.start, selection.end).dates
+        reference = f"{series.provider}:{series.code}"
+        return Reading(
+            series=replace(series, metadata=metadata, checked_at=spliced.stand_in.checked_at),
+            vintage=state.vintage,
+            observations=found,
+            stale=self.freshness.is_stale(spliced.stand_in, now),
+            spliced=spliced,
+            provenance=provenance(spliced.rule, reference, found.dates, read, collapse=selection.collapse),
+        )
+
+    def stored_version(self, series_id: UUID, moment: AsOf | None = None) -> StoredVersion:
+        """
+        Return what tells whether an earlier response is still valid, without reading observations; raises SeriesNotFound.
+
+        Args:
+            moment: of a series that is to be read by the rule which stands then, if one does.
+
+        """
         version, now = self.store.version(series_id)
         stale = self.freshness.is_stale(version, now)
         if version.provider == FORMULA:
             version, stale = self._version_of_formula(series_id, version, now)
+        elif moment and version.rules:
+            version, stale = self._version_by_rule(series_id, version, moment, now)
         age = int((now - version.checked_at).total_seconds()) if version.checked_at else 0
         return StoredVersion(version, stale, max(0, age))
+
+    def _version_by_rule(self, series_id: UUID, version: Version, moment: AsOf, now: datetime) -> tuple[Version, bool]:
+        """Return a version that changes with the rule and with the stand-in too; where no rule stands, that of the series alone."""
+        with self.store.reading() as uow:
+            rule = rule_at(uow.splices.rules(series_id), moment)
+            stand_in = stand_in_of(uow, rule) if rule else None
+        if rule is None:
+            return version, self.freshness.is_stale(version, now)
+        if stand_in is None:
+            return replace(version, inputs=(rule.position,)), True
+        state = self.store.version(stand_in.id)[0].state
+        inputs = rule.position, str(stand_in.id), state
+        return replace(version, inputs=inputs, checked_at=stand_in.checked_at), self.freshness.is_stale(stand_in, now)
 
     def _version_of_formula(self, series_id: UUID, version: Version, now: datetime) -> tuple[Version, bool]:
         """Return a version that changes with the definition and with everything that it may read, and whether any of that is stale."""
@@ -172,9 +228,22 @@ def stored_at(uow: UnitOfWork, series: TimeSeries, moment: AsOf) -> StoredVintag
     if series.is_formula:
         return compute(uow, series, moment).state
     check_position(uow, moment)
+    _check_undefined(series, moment)
+    return stored_state(uow, series, moment)
+
+
+def _rule(uow: UnitOfWork, series: TimeSeries, moment: AsOf) -> SpliceRule | None:
+    _check_undefined(series, moment)
+    return rule_at(uow.splices.rules(series.id), moment)
+
+
+def _check_undefined(series: TimeSeries, moment: AsOf) -> None:
     if moment.definition_as_of is not None:
         raise InvalidInput(f"{series.code} is no formula.", field="definition_as_of", hint="Only formulas have definitions.")
-    return stored_state(uow, series, moment)
+
+
+def _stored(kept: StoredVintage, selection: Selection) -> Observations:
+    return kept.observations if selection.flags else kept.observations.without_flags()
 
 
 def _aligned(observations: Observations, metadata: Metadata, periods: Side | None) -> Observations:

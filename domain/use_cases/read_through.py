@@ -12,14 +12,19 @@ from domain.errors import DatasetNotFound, DomainError, SourceGone
 from domain.fetches import FetchStatus
 from domain.fetching.freshness import Freshness
 from domain.importing import IMPORT
-from domain.ports import Providers, Store
+from domain.moments import is_ahead
+from domain.ports import Providers, Store, UnitOfWork
 from domain.providers import Routing
 from domain.quotas import Requester
 from domain.series import SeriesQuery, TimeSeries
 from domain.use_cases.await_fetch import AwaitFetch
+from domain.use_cases.read_splice import stand_in_of
 from domain.use_cases.request_fetch import RequestFetch
+from domain.use_cases.splice_rules import current_rule, failing_since
 
 _REMEMBERED = timedelta(hours=1)
+#: After so long a series is tried again though another one stands in for it.
+_TRIED_AGAIN = timedelta(days=1)
 _UNKNOWN = (DatasetNotFound.code, SourceGone.code)
 
 
@@ -59,7 +64,7 @@ class ReadThrough:
             TooManyRequests: the requester's quota of fetches is used up, and no data are stored.
 
         """
-        series, is_current = self._find(code)
+        series, fetched, is_current = self._find(code)
         if series is None and not may_fetch:
             raise DatasetNotFound(f"{code} is not stored here, and this request may not have it fetched.")
         if series is not None and (is_current or not may_fetch):
@@ -71,10 +76,11 @@ class ReadThrough:
                 if series and series.newest:
                     return series
                 raise
-            return self._fetch(code, series, request_id=request_id, requester=requester)
+            found = self._fetch(code, fetched, request_id=request_id, requester=requester)
+            return found if series is None or fetched is series else series
 
-    def _find(self, code: DatasetCode) -> tuple[TimeSeries | None, bool]:
-        """Return the series and whether to serve it without a fetch."""
+    def _find(self, code: DatasetCode) -> tuple[TimeSeries | None, TimeSeries | None, bool]:
+        """Return the series, the one to fetch for it, which is another while that stands in, and whether to serve it without a fetch."""
         provider = self.routing.provider_for(code, self.providers.all())
         with self.store.reading() as uow:
             by_alias = SeriesQuery(alias=code.alias, limit=1)
@@ -83,11 +89,24 @@ class ReadThrough:
             found = imported or uow.series.find(provider, code)
             series = found or (None if stored and _is_superseded(stored, provider) else stored)
             now = uow.now()
-        if series is None or series.is_formula:
-            return series, series is not None
+            fetched = self._goes_on(uow, series, now) if series else None
+        if fetched is None or fetched.is_formula:
+            return series, fetched, series is not None
+        return series, fetched, self._is_current(fetched, now)
+
+    def _goes_on(self, uow: UnitOfWork, series: TimeSeries, now: datetime) -> TimeSeries:
+        """Return the stand-in of a series that is read by a rule now, unless the series was not tried for a day; else itself."""
+        tried = series.fetch.finished_at if series.fetch else None
+        if failing_since(series.at_source) is None or tried is None or now - tried >= _TRIED_AGAIN:
+            return series
+        rule = current_rule(uow, series.id)
+        return (stand_in_of(uow, rule) if rule else None) or series
+
+    def _is_current(self, series: TimeSeries, now: datetime) -> bool:
+        """Return whether a fetch of a stored series would not help now."""
         if _is_remembered(series, now):
-            return series, True
-        return series, not self.freshness.is_stale(series, now) and self.freshness.changed_since(series) is None
+            return True
+        return not self.freshness.is_stale(series, now) and self.freshness.changed_since(series) is None
 
     def _fetch(self, code: DatasetCode, series: TimeSeries | None, *, request_id: str, requester: Requester | None) -> TimeSeries:
         wanted, provider = (series.code, series.provider) if series else (self._meant(code), None)
@@ -116,6 +135,8 @@ def _is_superseded(series: TimeSeries, provider: str) -> bool:
 def _is_remembered(series: TimeSeries, now: datetime) -> bool:
     """Return whether the last fetch failed recently, and either there are data or the next fetch would fail alike."""
     fetch = series.fetch
-    if fetch is None or fetch.status is not FetchStatus.ERROR or fetch.finished_at is None or now - fetch.finished_at >= _REMEMBERED:
+    if fetch is None or fetch.status is not FetchStatus.ERROR or fetch.finished_at is None:
+        return False
+    if is_ahead(fetch.finished_at, now) or now - fetch.finished_at >= _REMEMBERED:
         return False
     return series.newest is not None or (fetch.failure is not None and fetch.failure.code in _UNKNOWN)

@@ -49,10 +49,10 @@ class ReapFetches:
             uow.fetches.extend(fetch_id, Lease(token, 0.0))
             uow.commit()
 
-    def heartbeat(self, worker: str, found: int) -> None:
-        """Record a worker's heartbeat, and the number of polls that found work since the last."""
+    def heartbeat(self, worker: str, found: int, *, consumes: bool = True) -> None:
+        """Record a worker's heartbeat, whether it receives messages, and the number of polls that found work since the last."""
         with self.store.writing() as uow:
-            uow.metrics.heartbeat(worker)
+            uow.metrics.heartbeat(worker, consumes=consumes)
             if found:
                 uow.metrics.count(Counted.SWEEPS_WITH_WORK, found)
             uow.commit()

@@ -9,11 +9,12 @@ from domain.audit import audit
 from domain.codes import DatasetCode, parse_reference
 from domain.errors import InvalidCode, RemovalNotConfirmed
 from domain.ports import Store
+from domain.use_cases.splice_rules import end_splice
 
 
 @dataclass(frozen=True, slots=True)
 class RemoveSeries:
-    """Remove a series with its vintages and fetches, if the caller confirms with its code."""
+    """Remove a series with its vintages and fetches, if the caller confirms with its code; splices in which it stands in end."""
 
     store: Store
 
@@ -31,7 +32,11 @@ class RemoveSeries:
             if not _names(confirm, series.provider, series.code):
                 hint = f"Send confirm={series.code} to remove it with all its vintages."
                 raise RemovalNotConfirmed(f"confirm is not the code of this series, {series.code}.", hint=hint)
+            stood_in = [each for each in uow.equivalences.of_series(series_id) if each.stand_in.id == series_id]
             uow.series.remove(series_id)
+            for equivalence in stood_in:
+                uow.series.lock(equivalence.preferred.id)
+                end_splice(uow, equivalence, f"{series.provider}:{series.code} was removed.")
             uow.commit()
         audit("series removed", series=f"{series.provider}:{series.code}")
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID, uuid4
 
 from domain.codes import DatasetCode
 from domain.errors import DomainError, InvalidInput, SeriesNotFound
+from domain.fetches import NOTHING_ALLOWED, Allowed
 from domain.ports import Store
 from domain.quotas import Requester
 from domain.schedules.selector import Selector
@@ -42,12 +44,13 @@ class RequestBatch:
     store: Store
     request_fetch: RequestFetch
 
-    def __call__(
+    def __call__(  # noqa: PLR0913 - the request's options
         self,
         codes: Sequence[str],
         *,
         provider: str | None = None,
         refresh: bool = False,
+        allow: Allowed = NOTHING_ALLOWED,
         request_id: str = "",
         requester: Requester | None = None,
     ) -> Batch:
@@ -66,13 +69,12 @@ class RequestBatch:
         if len(wanted) > MOST:
             raise InvalidInput(f"codes mean more than {MOST} series.", field=_FIELD, hint="Use narrower masks, or several requests.")
         batch = uuid4()
-        requested = self.request_fetch.many(wanted, batch=batch, refresh=refresh, request_id=request_id, requester=requester)
+        flags: dict[str, Any] = {"refresh": refresh, "allow": allow, "request_id": request_id, "requester": requester}
+        requested = self.request_fetch.many(wanted, batch=batch, **flags)
         items = [
-            item
+            _item(text, outcome)
             for text, meant in found
-            for item in (
-                [BatchItem(text, error=meant)] if isinstance(meant, DomainError) else [BatchItem(text, requested[each]) for each in meant]
-            )
+            for outcome in ([meant] if isinstance(meant, DomainError) else [requested[each] for each in meant])
         ]
         return Batch(batch, items)
 
@@ -92,3 +94,7 @@ class RequestBatch:
         except DomainError as error:
             return error
         return meant or SeriesNotFound(f"No stored series has a code like {text}.", hint="A mask means stored series.")
+
+
+def _item(text: str, outcome: Requested | DomainError) -> BatchItem:
+    return BatchItem(text, error=outcome) if isinstance(outcome, DomainError) else BatchItem(text, outcome)

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.codes import FORMULA, DatasetCode
-from domain.errors import NotOfFormulas, ProviderNotConfigured, TooManyRequests
+from domain.errors import FetchAlreadyRunning, NotOfFormulas, ProviderNotConfigured, TooManyRequests
 from domain.fetches import ANONYMOUS, NOTHING_ALLOWED, Allowed, Fetch, IdempotencyKey, Priority, RequestRecord, Suspicion
 from domain.fetching.freshness import Freshness
 from domain.importing import IMPORT
@@ -122,26 +122,39 @@ class RequestFetch:
         flags = _Flags(refresh=True, allow=allow, request_id=request_id, requester=requester)
         return self._request(lambda uow: self._get(uow, series_id), flags, _request_key(key, str(series_id), flags), refetch=True)
 
-    def many(
-        self, wanted: Collection[tuple[str, DatasetCode]], *, batch: UUID, refresh: bool, request_id: str, requester: Requester | None
-    ) -> Mapping[tuple[str, DatasetCode], Requested]:
+    def many(  # noqa: PLR0913 - the request's options
+        self,
+        wanted: Collection[tuple[str, DatasetCode]],
+        *,
+        batch: UUID,
+        refresh: bool,
+        allow: Allowed = NOTHING_ALLOWED,
+        request_id: str,
+        requester: Requester | None,
+    ) -> Mapping[tuple[str, DatasetCode], Requested | FetchAlreadyRunning]:
         """
         Request many series, given by provider and code, in one transaction; new fetches belong to the batch.
+
+        Where ``allow`` cannot be added to a running fetch, the error takes the place of what was requested.
 
         Raises:
             TooManyRequests: the requester's quota of fetches does not suffice for all; nothing was written.
 
         """
-        flags = _Flags(refresh=refresh, allow=NOTHING_ALLOWED, request_id=request_id, requester=requester, batch=batch)
+        flags = _Flags(refresh=refresh, allow=allow, request_id=request_id, requester=requester, batch=batch)
         asked = {(name, code): self._asked(self.provider_of(code, name), code, flags) for name, code in wanted}
-        requested: dict[tuple[str, DatasetCode], Requested] = {}
+        requested: dict[tuple[str, DatasetCode], Requested | FetchAlreadyRunning] = {}
         due: list[UUID] = []
         with self.store.writing() as uow:
             # In one order, so that two requests for the same series wait for each other rather than crosswise.
             for (provider, code), (own, its_flags) in sorted(asked.items(), key=itemgetter(0)):
                 series, new = self._find_or_add(uow, provider, own, its_flags)
                 series = self._reread_if_stale(uow, series, its_flags)
-                fetch, added, notifies = (new, True, True) if new else self._reuse_or_add(uow, series, its_flags)
+                try:
+                    fetch, added, notifies = (new, True, True) if new else self._reuse_or_add(uow, series, its_flags)
+                except FetchAlreadyRunning as error:
+                    requested[provider, code] = error
+                    continue
                 requested[provider, code] = Requested(replace(series, fetch=fetch), fetch, created=series.fetch is None)
                 due += [fetch.id] if notifies else []
                 if added:

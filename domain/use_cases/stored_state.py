@@ -21,6 +21,8 @@ def stored_state(uow: UnitOfWork, series: TimeSeries, moment: AsOf) -> StoredVin
         NotKnownYet: the moment is before the first.
 
     """
+    if moment.as_of or moment.seen_by:
+        moment = moment.at(uow.now())
     name = f"{series.provider}:{series.code}"
     try:
         kept = uow.vintages.find(series.id, moment)

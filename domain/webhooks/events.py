@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -16,6 +16,7 @@ from domain.moments import written
 from domain.revisions import Change
 from domain.schedules.schedule import NextLook
 from domain.source_status import StatusChange
+from domain.stand_ins.equivalence import Divergence
 from domain.vintages import FeedEntry
 
 Facts = Mapping[str, Any]
@@ -28,6 +29,7 @@ class EventType(StrEnum):
     REVISION_LARGE = "revision.large"
     SERIES_OVERDUE = "series.overdue"
     SERIES_DISCONTINUED = "series.discontinued"
+    SERIES_DIVERGED = "series.diverged"
     FETCH_FAILED = "fetch.failed"
 
 
@@ -141,6 +143,22 @@ def series_overdue(look: NextLook, now: datetime) -> News:
     """Return the news of a release that has not come."""
     since = written(look.overdue_since) if look.overdue_since else None
     return News(type=EventType.SERIES_OVERDUE, at=now, facts={"overdue_since": since, "reason": look.reason})
+
+
+def series_diverged(found: Divergence) -> News:
+    """Return the news of values that should agree and do not, for the preferred series of an equivalence."""
+    largest = found.cells[0]
+    facts = {
+        "equivalence": str(found.equivalence_id),
+        "a": {"series": found.a.reference, "vintage": found.vintages[0]},
+        "b": {"series": found.b.reference, "vintage": found.vintages[1]},
+        "arrived": found.arrived.value if found.arrived else None,
+        "values": found.count,
+        "first_date": found.first,
+        "last_date": found.last,
+        "largest": {**asdict(largest), "difference": round(largest.difference, 9)},
+    }
+    return News(type=EventType.SERIES_DIVERGED, at=found.found_at, facts={"divergence": facts})
 
 
 def _of(entry: FeedEntry, kind: EventType, facts: Facts) -> Event:

@@ -15,6 +15,7 @@ from entrypoints.cli.commands import LazyGroup
 from entrypoints.cli.exit_codes import exit_code_of
 from entrypoints.cli.session import Progress, Service, Session, Setting
 from entrypoints.cli.stopping import stop_on_signals
+from entrypoints.cli.streams import prepare_streams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,6 +59,7 @@ def lanner(context: click.Context) -> None:
 
 def main() -> None:
     """Run the command line."""
+    prepare_streams()
     # Modules are never garbage: collections during imports and at exit took a third of a short command's time.
     gc.set_threshold(_FEW_COLLECTIONS)
     # No use for numpy's thread pool for matrices, nor for a search for pydantic's plugins.

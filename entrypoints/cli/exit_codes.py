@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -14,10 +15,13 @@ import click
 from domain.controls import escape_controls
 from domain.errors import DomainError, NoObservationsYet
 from entrypoints.cli.stopping import stopped_by
+from entrypoints.cli.streams import discard_output, say
 from entrypoints.parent import die_with_parent
 
 #: What was requested still waits, and nothing failed; the number of EX_TEMPFAIL in sysexits.h, for 2 is a mistake of usage.
 STILL_WAITING = 75
+#: What the machine, its users or its disks refuse: no bug.
+_OF_THE_MACHINE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO)
 _PIPE_BROKEN = 141
 
 
@@ -30,24 +34,35 @@ def exit_code_of(work: Callable[[], Any], *, says_stopped: bool = True) -> int:
     try:
         code = work()
         sys.stdout.flush()
-    except DomainError as error:
-        _complain(escape_controls(f"lanner: {error.message} {error.hint}".rstrip()))
-        return STILL_WAITING if isinstance(error, StillWaiting) else 1
-    except click.ClickException as error:
-        _complain(_shown(error))
-        return error.exit_code
     except (click.Abort, KeyboardInterrupt) as error:
         if says_stopped:
-            _complain("lanner: stopped.")
+            say("lanner: stopped.")
         return 128 + stopped_by(error)
-    except BrokenPipeError:
-        # The buffer has no reader left; without this the interpreter would report that when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _PIPE_BROKEN
-    except Exception:  # noqa: BLE001 - a bug: everything that helps to find it is printed
-        sys.stderr.write("".join(f"{escape_controls(line)}\n" for line in traceback.format_exc().rstrip("\n").split("\n")))
-        return 1
+    except Exception as error:  # noqa: BLE001 - whatever it is, it becomes an exit code
+        return _explained(error)
     return code if isinstance(code, int) else 0
+
+
+def _explained(error: Exception) -> int:
+    """Print an error, and return its exit code."""
+    match error:
+        case DomainError():
+            _complain(escape_controls(f"lanner: {error.message} {error.hint}".rstrip()))
+            return STILL_WAITING if isinstance(error, StillWaiting) else 1
+        case click.ClickException():
+            _complain(_shown(error))
+            return error.exit_code
+        case BrokenPipeError():
+            discard_output()
+            return _PIPE_BROKEN
+        case OSError() if error.errno in _OF_THE_MACHINE:
+            discard_output()
+            lines = [f"lanner: {error.filename or 'Standard output'} cannot be written: {error.strerror}."]
+        case _:
+            # A bug: everything that helps to find it is printed.
+            lines = "".join(traceback.format_exception(error)).rstrip("\n").split("\n")
+    say("\n".join(map(escape_controls, lines)))
+    return 1
 
 
 def run_in_child_process(work: Callable[[], Any]) -> None:
@@ -79,7 +94,7 @@ def _complain(text: str) -> None:
     width = terminal_width(err=True)
     for line in text.split("\n"):
         for part in [line] if width is None or len(line) <= width else wrap(line, width):
-            print(part, file=sys.stderr)  # noqa: T201 - a command's own line
+            say(part)
 
 
 def _shown(error: click.ClickException) -> str:

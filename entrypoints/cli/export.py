@@ -57,7 +57,9 @@ def export(  # noqa: PLR0913 - the command's options
 
     if output and into:
         raise click.UsageError("--output and --into exclude each other.")
-    chosen = Form(kind=Format(form or format_of(output)), newest_first=order == "desc", as_records=shape == "records")
+    chosen = Form(kind=Format(form or format_of(output)), newest_first=order == "desc", as_records=shape == "records", flags=part["flags"])
+    if chosen.flags and len(codes) > 1 and not into and chosen.kind is not Format.JSON:
+        raise click.UsageError("--flags of several series: give --into FOLDER, for a file each, or --format json.")
     readings = read_each(session.use_cases(), codes, provider, read_selection(**part))
     if into:
         _write_each(readings, chosen, into)

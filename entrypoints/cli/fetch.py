@@ -63,13 +63,16 @@ def fetch(  # noqa: PLR0913 - the command's options
     allowed = frozenset(map(Suspicion, (*allow, *(["shrink"] if allow_shrink else []))))
     asked = _by_series(_request_all(use_cases.request_fetch, wanted, refresh=refresh, allow=allowed))
     requested = {name: answer for name, answer in asked.items() if isinstance(answer, Requested)}
-    fetches = complete_fetches(use_cases, {answer.fetch.id: name for name, answer in requested.items() if not answer.fetch.ended})
+    names = {answer.fetch.id: name for name, answer in requested.items() if not answer.fetch.ended}
+    fetches = complete_fetches(use_cases, names)
     code = summarize(
         (name, *outcome_of(fetches.get(answer.fetch.id), use_cases.describe_series(answer.series.id).series))
         if isinstance(answer, Requested)
         else (name, "error", reason(answer))
         for name, answer in asked.items()
     )
+    for fetch_id, ended in fetches.items():
+        _print_cells(names[fetch_id], ended)
     sys.exit(code)
 
 
@@ -81,6 +84,23 @@ def _by_series(asked: Mapping[str, Requested | FetchAlreadyRunning]) -> Mapping[
         f"{answer.series.provider}:{answer.series.code}" if isinstance(answer, Requested) else name: answer
         for name, answer in asked.items()
     }
+
+
+def _print_cells(name: str, ended: Fetch) -> None:
+    """Print the cells for which an answer was refused."""
+    from entrypoints.cli.tables import number, print_table
+
+    cells = ended.failure.cells if ended.failure and ended.ended else ()
+    if not cells:
+        return
+    click.echo(f"\nRefused of {name}:")
+    headings = ("date", "column", "value", "stored", "lowest", "highest", "gate")
+    numbers = headings[2:6]
+    rows = [
+        (cell.date, cell.column or "", *(number(each) for each in (cell.value, cell.before, cell.low, cell.high)), cell.gate)
+        for cell in cells
+    ]
+    print_table(headings, rows, right=numbers)
 
 
 def _listed(lines: TextIO) -> list[tuple[str, str]]:
@@ -108,31 +128,18 @@ def _wanted(request_fetch: RequestFetch, places: Iterable[tuple[str, str]], prov
 def _request_all(
     request_fetch: RequestFetch, wanted: Mapping[str, tuple[str, DatasetCode]], *, refresh: bool, allow: Allowed
 ) -> Mapping[str, Requested | FetchAlreadyRunning]:
-    """Request each, a thousand in one transaction; one by one only where a running fetch may not allow what is allowed here."""
+    """Request each, a thousand in one transaction; a running fetch that does not allow what is allowed here is that code's error."""
     from uuid import uuid4
 
     from domain.use_cases.request_batch import MOST
 
-    if allow:
-        return {name: _request(request_fetch, *identity, refresh=refresh, allow=allow) for name, identity in wanted.items()}
     asked: dict[str, Requested | FetchAlreadyRunning] = {}
     names = list(wanted)
     for some in (names[at : at + MOST] for at in range(0, len(names), MOST)):
         identities = {name: wanted[name] for name in some}
-        found = request_fetch.many(identities.values(), batch=uuid4(), refresh=refresh, request_id="", requester=None)
+        found = request_fetch.many(identities.values(), batch=uuid4(), refresh=refresh, allow=allow, request_id="", requester=None)
         asked |= {name: found[identity] for name, identity in identities.items()}
     return asked
-
-
-def _request(
-    request_fetch: RequestFetch, provider: str, code: DatasetCode, *, refresh: bool, allow: Allowed
-) -> Requested | FetchAlreadyRunning:
-    from domain.errors import FetchAlreadyRunning
-
-    try:
-        return request_fetch(code, provider=provider, refresh=refresh, allow=allow)
-    except FetchAlreadyRunning as error:
-        return error
 
 
 def complete_fetches(use_cases: UseCases, names: Mapping[UUID, str]) -> Mapping[UUID, Fetch]:

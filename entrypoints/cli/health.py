@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from entrypoints.cli.session import Service, Session
 
 
-_STALE_SECONDS = 60.0
+STALE_SECONDS = 60.0
 
 
 @click.command
@@ -38,4 +38,4 @@ def find_api_problem(service: Service) -> str:
 def _find_worker_problem(service: Service) -> str:
     from entrypoints.worker.lifecycle.heartbeat_file import find_worker_problem
 
-    return find_worker_problem(service.data_dir, time() - _STALE_SECONDS)
+    return find_worker_problem(service.data_dir, time() - STALE_SECONDS)

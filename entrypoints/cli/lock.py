@@ -32,6 +32,9 @@ def lock_data_dir(data_dir: Path, port: int) -> Iterator[None]:
         except BlockingIOError as error:
             message = f"Another lanner uses the data folder {data_dir} ({file.read().strip() or 'just starting'})."
             raise InvalidInput(message, field="LANNER_DATA_DIR", hint="Stop it, or set LANNER_DATA_DIR and LANNER_PORT.") from error
+        except OSError as error:
+            message = f"The data folder {data_dir} cannot be locked: {error.strerror}."
+            raise InvalidInput(message, field="LANNER_DATA_DIR", hint="Set LANNER_DATA_DIR to a folder on a local disk.") from error
         file.truncate(0)
         file.write(f"process {os.getpid()}, port {port}\n")
         file.flush()

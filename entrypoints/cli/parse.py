@@ -26,6 +26,7 @@ _EVERY_SERIES = "*"
 @click.option("--content-type", default="", help="The response's Content-Type.")
 @click.option("--url", default="", help="The URL that was requested.")
 @click.option("--option", "options", metavar="NAME=JSON", multiple=True, help="How to read a file, as in lanner.toml; may be repeated.")
+@click.option("--flags", is_flag=True, help="Put its flags beside each column, as NAME_flag.")
 @click.pass_obj
 def parse(  # noqa: PLR0913 - the command's options
     session: Session,
@@ -37,6 +38,7 @@ def parse(  # noqa: PLR0913 - the command's options
     content_type: str,
     url: str,
     options: Sequence[str],
+    flags: bool,
 ) -> None:
     """
     Parse a recorded response as a fetch would, without storing it.
@@ -49,7 +51,8 @@ def parse(  # noqa: PLR0913 - the command's options
 
     headers = {"content-type": content_type} if content_type else {}
     answer = RawResponse(body=body.read(), status=status, headers=headers, url=url, options=read_options(options))
-    document = _parsed(session.use_cases().parse_answer, provider, code, answer)
+    found = _parsed(session.use_cases().parse_answer, provider, code, answer)
+    document = found if isinstance(found, dict) else _document(found, flags=flags)
     for warning in document.get("warnings", ()):
         say(f"Warning: {warning}", err=True)
     print_json(document)
@@ -57,27 +60,31 @@ def parse(  # noqa: PLR0913 - the command's options
         sys.exit(1)
 
 
-def _parsed(parse_answer: ParseAnswer, provider: str, code: str, answer: RawResponse) -> dict[str, Any]:
+def _parsed(parse_answer: ParseAnswer, provider: str, code: str, answer: RawResponse) -> Sequence[ParsedSeries] | dict[str, Any]:
+    """Return the series in a response, or the document of an error."""
     from domain.codes import DatasetCode
     from domain.errors import DomainError
 
     try:
         wanted = None if code == _EVERY_SERIES else DatasetCode.parse(code)
-        found = parse_answer(provider, wanted, answer)
+        return parse_answer(provider, wanted, answer)
     except DomainError as error:
         return {"error": {"code": error.code, "message": error.message}}
+
+
+def _document(found: Sequence[ParsedSeries], *, flags: bool) -> dict[str, Any]:
     warnings = list(dict.fromkeys(warning for parsed in found for warning in parsed.warnings))
-    return {"series": [_series(parsed) for parsed in found], **({"warnings": warnings} if warnings else {})}
+    return {"series": [_series(parsed, flags=flags) for parsed in found], **({"warnings": warnings} if warnings else {})}
 
 
-def _series(parsed: ParsedSeries) -> dict[str, Any]:
-    from entrypoints.formats import rows
+def _series(parsed: ParsedSeries, *, flags: bool) -> dict[str, Any]:
+    from entrypoints.formats import heading, rows
 
-    columns = parsed.vintages[-1][1].columns
+    newest = parsed.vintages[-1][1]
     return {
         "code": str(parsed.code),
         "frequency": parsed.metadata.frequency,
-        "column_names": [parsed.metadata.date_column, *columns],
+        "column_names": [parsed.metadata.date_column, *heading(newest, flags=flags)[1:]],
         "left_out": list(parsed.left_out),
-        "vintages": [{"published": published, "data": rows(observations)} for published, observations in parsed.vintages],
+        "vintages": [{"published": published, "data": rows(state, flags=flags)} for published, state in parsed.vintages],
     }

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from entrypoints.cli.session import Session
 
 
+_UNBLOCK = "unblock"
+
+
 @click.command
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option(
@@ -28,8 +31,14 @@ def providers(session: Session, *, names: tuple[str, ...], form: str, check: boo
     """
     List the providers: whether they can be used, their API keys, limits and terms.
 
-    With NAME, only these providers, with all that is known of them.
+    With NAME, only these providers, with all that is known of them. `lanner providers unblock NAME` calls one again that asked for a
+    pause or did not answer.
     """
+    if names[:1] == (_UNBLOCK,):
+        if len(names) == 1:
+            raise click.UsageError("Missing the NAME of the provider to unblock.")
+        _unblock(session, names[1:])
+        return
     if check or online:
         _check(session, names, form, online=online)
         return
@@ -45,6 +54,20 @@ def providers(session: Session, *, names: tuple[str, ...], form: str, check: boo
         _print_each(found)
     else:
         _print_overview(found)
+
+
+def _unblock(session: Session, names: Sequence[str]) -> None:
+    """Call providers again, though they asked for a pause or did not answer; what waits for them begins."""
+    from entrypoints.cli.operator import bind_operator
+    from entrypoints.cli.tables import say
+
+    bind_operator()
+    for name in names:
+        lifted = session.use_cases().unblock_provider(name)
+        until = _blocked(lifted.before)
+        said = f"{name} was blocked until {until} and is called again." if until else f"{name} was not blocked."
+        waited = f" {lifted.fetches} waiting fetch{'es are' if lifted.fetches > 1 else ' is'} due now." if lifted.fetches else ""
+        say(said + waited)
 
 
 def _print_all(found: Sequence[ProviderStatus]) -> None:
@@ -145,6 +168,7 @@ def _document(listed: ProviderStatus) -> dict[str, Any]:
         "blocked_until": listed.blocked_until,
         "circuit": listed.circuit,
         "open_until": listed.open_until,
+        "gates": provider.gates,
         "terms": provider.terms,
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -90,7 +91,7 @@ def read_each(use_cases: UseCases, codes: Sequence[str], provider: str | None, s
     wanted = [find_series(use_cases.describe_series, code, provider) for code in codes]
     for series in wanted:
         with explain_missing_observations(series):
-            reading = use_cases.read_series(series.id, selection)
+            reading = use_cases.read_series(series.id, replace(selection, by_rule=True))
         yield reading
 
 

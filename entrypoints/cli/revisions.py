@@ -151,6 +151,8 @@ def _document(comparison: Comparison) -> dict[str, Any]:
         "deleted": table(revision.deleted),
         "columns_added": revision.columns_added,
         "columns_removed": revision.columns_removed,
+        "flags_changed": revision.flags_changed,
+        "flags_alone": revision.has_flags_alone,
     }
 
 
@@ -165,6 +167,8 @@ def _print_comparison(comparison: Comparison, limit: int) -> None:
     for verb, names in (("added", revision.columns_added), ("removed", revision.columns_removed)):
         if names:
             say(f"columns {verb}: {', '.join(names)}")
+    if revision.flags_changed:
+        say(f"flags changed: {len(revision.flags_changed)}{', and nothing else' if revision.has_flags_alone else ''}")
     lines = sorted(_lines(revision), key=lambda line: line[1])
     if lines:
         click.echo()
@@ -180,6 +184,8 @@ def _lines(revision: Revision) -> Iterator[tuple[str, ...]]:
         yield "deleted", date, column, value, ""
     for change in revision.changed:
         yield "changed", when(change.date), change.column, number(change.old), number(change.new)
+    for flag in revision.flags_changed:
+        yield "flag", when(flag.date), flag.column, flag.old or "", flag.new or ""
     for date, column, value in _cells(revision.added):
         yield "added", date, column, "", value
 

@@ -43,7 +43,7 @@ def search(session: Session, *, words: tuple[str, ...], providers: tuple[str, ..
     else:
         rows = [*map(_stored_row, stored), *starmap(_row, hits)]
         print_table(("code", "name", "frequency", "first", "last", ""), rows, wraps=("name", ""), spare=("first", "last", "frequency"))
-    _explain(found)
+    explain_searches(found)
 
 
 def _found(search_providers: SearchProviders, text: str, names: Sequence[str], limit: int) -> Iterator[ProviderHits]:
@@ -54,7 +54,7 @@ def _found(search_providers: SearchProviders, text: str, names: Sequence[str], l
         yield from search_providers(text, wanted[begin : begin + MOST_PROVIDERS], limit=limit)
 
 
-def _explain(found: Sequence[ProviderHits]) -> None:
+def explain_searches(found: Sequence[ProviderHits]) -> None:
     """Say below the hits which providers gave none, and why."""
     from entrypoints.cli.tables import say
 

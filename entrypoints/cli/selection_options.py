@@ -40,6 +40,7 @@ _OPTIONS = (
         show_default=True,
         help="In JSON: a row is a list or an object.",
     ),
+    click.option("--flags", is_flag=True, help="Put its flags beside each column, as NAME_flag."),
 )
 
 
@@ -60,6 +61,7 @@ def read_selection(  # noqa: PLR0913 - the parts of a selection
     aggregate: str | None,
     transform: str | None,
     periods: str | None,
+    flags: bool,
     limit: int | None = None,
     **moment: Any,
 ) -> Selection:
@@ -84,6 +86,7 @@ def read_selection(  # noqa: PLR0913 - the parts of a selection
         transform=_transform(transform),
         limit=limit,
         periods=Side(periods) if periods else None,
+        flags=flags,
     )
 
 

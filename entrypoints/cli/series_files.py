@@ -11,17 +11,18 @@ from domain.controls import escape_controls_in_json
 from domain.observations import Label
 from domain.use_cases.read_series import Reading
 from entrypoints.cli.series_output import document
-from entrypoints.formats import Format, axis_name, columnar, csv, encode
+from entrypoints.formats import Format, columnar, csv, encode, heading
 from entrypoints.record_tables import Column, Kind, records_csv, records_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """A format, the order of dates, and whether a row is an object in JSON."""
+    """A format, the order of dates, whether a row is an object in JSON, and whether flags stand beside the columns."""
 
     kind: Format
     newest_first: bool = False
     as_records: bool = False
+    flags: bool = False
 
 
 def encode_readings(readings: Sequence[Reading], form: Form) -> bytes:
@@ -33,12 +34,14 @@ def encode_readings(readings: Sequence[Reading], form: Form) -> bytes:
     [reading] = readings
     if form.kind is Format.CSV:
         observations = reading.observations
-        return csv(observations, (axis_name(observations), *observations.columns), newest_first=form.newest_first)
-    return columnar(reading, form.kind, newest_first=form.newest_first)
+        labels = reading.provenance
+        names = heading(observations, flags=form.flags, provenance=labels)
+        return csv(observations, names, newest_first=form.newest_first, flags=form.flags, provenance=labels)
+    return columnar(reading, form.kind, newest_first=form.newest_first, flags=form.flags)
 
 
 def _json_line(reading: Reading, form: Form) -> bytes:
-    shown = document(reading, len(reading.observations), newest_first=form.newest_first, as_records=form.as_records)
+    shown = document(reading, len(reading.observations), newest_first=form.newest_first, as_records=form.as_records, flags=form.flags)
     return escape_controls_in_json(encode(shown).decode()).encode() + b"\n"
 
 

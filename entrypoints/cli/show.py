@@ -38,8 +38,8 @@ def show(  # noqa: PLR0913 - the command's options
     readings = read_each(session.use_cases(), codes, provider, read_selection(**part))
     for number, reading in enumerate(readings):
         if form == "json":
-            print_json(document(reading, limit, newest_first=is_descending, as_records=shape == "records"))
+            print_json(document(reading, limit, newest_first=is_descending, as_records=shape == "records", flags=part["flags"]))
             continue
         if number:
             click.echo()
-        print_reading(reading, limit, newest_first=is_descending)
+        print_reading(reading, limit, newest_first=is_descending, flags=part["flags"])

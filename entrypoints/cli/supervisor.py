@@ -16,7 +16,8 @@ from typing import Any
 import click
 
 from domain.errors import DomainError
-from entrypoints.parent import die_with_parent
+from entrypoints.liveness import Liveness
+from entrypoints.parent import die_with_parent, hang_up_is_ignored
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,8 @@ class Child:
     A process to keep running, and when it exited lately.
 
     Attributes:
-        resume_at: when it is restarted, after it has exited.
+        liveness: finds that it hangs.
+        restart_at: when it is restarted, after it has exited.
 
     """
 
@@ -46,6 +48,7 @@ class Child:
     starts: int = 0
     restart_at: float = 0.0
     exits: list[float] = field(default_factory=list)
+    liveness: Liveness | None = None
 
     def start(self, now: float) -> None:
         """Start it in its own session, so that only the supervisor receives Ctrl-C."""
@@ -58,10 +61,12 @@ class Child:
             preexec_fn=lambda: die_with_parent(parent),  # noqa: PLW1509 - the supervisor has one thread
         )
         self.starts, self.started_at = self.starts + 1, now
+        if self.liveness:
+            self.liveness.restart()
 
     def check(self, now: float) -> None:
         """
-        Restart the process if it has exited, after a longer pause each time.
+        Restart the process if it has exited, after a longer pause each time; kill it if it hangs.
 
         Raises:
             click.exceptions.Exit: the first start failed with exit code 1; the child has printed why.
@@ -74,6 +79,7 @@ class Child:
             return
         code = self.process.poll()
         if code is None:
+            self._kill_if_hung()
             return
         self.process = None
         if code == 1 and self.starts == 1 and now - self.started_at < _START_SECONDS:
@@ -83,6 +89,11 @@ class Child:
             raise DomainError(f"The {self.name} exited {_MAX_EXITS} times within a minute, the last time with code {code}.")
         self.restart_at = now + _FIRST_WAIT_SECONDS * 2 ** (len(self.exits) - 1)
         logger.warning("process exited", extra={"role": self.name, "exit_code": code, "exits_in_a_minute": len(self.exits)})
+
+    def _kill_if_hung(self) -> None:
+        if self.liveness and (problem := self.liveness.find_hang()):
+            logger.error("process hangs", extra={"role": self.name, "reason": problem})
+            self.send_signal(signal.SIGKILL)
 
     def send_signal(self, number: int) -> None:
         """Send SIGTERM to the process, which stops its children, or SIGKILL to it and its children."""
@@ -108,8 +119,8 @@ class Supervisor:
         self._stop_requested = False
 
     def run(self, *, is_ready: Callable[[], bool], on_ready: Callable[[], None]) -> None:
-        """Start the children, call ``on_ready`` once they are ready, and restart them until SIGTERM, SIGINT or SIGHUP."""
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        """Start the children, call ``on_ready`` once they are ready, and restart them until SIGTERM, SIGINT or an unignored SIGHUP."""
+        for number in (signal.SIGTERM, signal.SIGINT, *([] if hang_up_is_ignored() else [signal.SIGHUP])):
             signal.signal(number, self._request_stop)
         ready = False
         try:

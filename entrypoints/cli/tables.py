@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import json
+import re
 import shutil
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,6 +15,7 @@ import click
 
 from domain.controls import escape_controls_in_json
 
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _LINE = 80
 
 
@@ -93,7 +97,10 @@ def print_json(document: Any) -> None:
     """Print a line of JSON with control characters escaped."""
     from entrypoints.formats import encode
 
-    click.echo(escape_controls_in_json(encode(document).decode()))
+    line = escape_controls_in_json(encode(document).decode())
+    # JSON is UTF-8, whatever the terminal is; ASCII is both.
+    is_utf8 = codecs.lookup(sys.stdout.encoding or "utf-8").name == "utf-8"
+    click.echo(line if is_utf8 else _NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], line))
 
 
 def when(moment: date | None) -> str:

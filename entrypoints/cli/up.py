@@ -14,9 +14,13 @@ from entrypoints.cli.listen_options import listen_options, set_variable
 
 if TYPE_CHECKING:
     from entrypoints.cli.session import Service, Session
+    from entrypoints.cli.supervisor import Child
+    from entrypoints.liveness import Liveness
 
 
 _SHUTDOWN_TIMEOUT_SECONDS = 8.0
+#: Beyond the minute after which a heartbeat is stale.
+_WORKER_CHECKS = 2
 _COMMAND = (sys.executable, "-P", "-m", "entrypoints.cli")
 
 
@@ -45,8 +49,26 @@ def up(session: Session) -> None:
         timeout = service.shutdown_timeout_seconds or _SHUTDOWN_TIMEOUT_SECONDS
         set_variable("LANNER_SHUTDOWN_TIMEOUT_SECONDS", str(timeout), old_name="LANNER_STOP_SECONDS")
         children = [Child(name, (*_COMMAND, name), os.environ) for name in ("api", "worker")]
+        for child in children:
+            child.liveness = _liveness(child, service)
         supervisor = Supervisor(children, shutdown_timeout_seconds=timeout)
         supervisor.run(is_ready=partial(_is_ready, service, time()), on_ready=partial(_announce, service))
+
+
+def _liveness(child: Child, service: Service) -> Liveness:
+    from entrypoints.cli.health import STALE_SECONDS, find_api_problem
+    from entrypoints.liveness import Liveness
+    from entrypoints.rest.server import HUNG_CHECKS
+    from entrypoints.worker.lifecycle.heartbeat_file import find_worker_problem
+
+    if child.name == "api":
+        return Liveness(partial(find_api_problem, service), checks=HUNG_CHECKS)
+
+    def problem() -> str:
+        group = child.process.pid if child.process else None
+        return find_worker_problem(service.data_dir, time() - STALE_SECONDS, group)
+
+    return Liveness(problem, checks=_WORKER_CHECKS)
 
 
 def _is_ready(service: Service, since: float) -> bool:

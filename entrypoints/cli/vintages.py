@@ -61,6 +61,7 @@ def vintages(session: Session, *, code: str, provider: str | None, limit: int, f
             for change in changes:
                 say(f"vintage {vintage.number}: {change.field} was {change.before!r}, is {change.after!r}")
         _print_columns(use_cases.compare_vintages, series.id, [vintage for vintage, _ in last])
+        _print_flags(use_cases.list_vintages, series.id, [vintage for vintage, _ in last])
     if count > limit:
         say(f"There are {count}; --limit shows more.", err=True)
 
@@ -83,6 +84,18 @@ def _print_columns(compare_vintages: CompareVintages, series_id: UUID, shown: Se
         if changed:
             said = [f"the column {name!r} was lost" for name in changed.removed] + [f"the column {name!r} is new" for name in changed.added]
             say(f"vintage {vintage.number}: {', '.join(said)}; with other columns every date counts as changed")
+
+
+def _print_flags(list_vintages: ListVintages, series_id: UUID, shown: Sequence[Vintage]) -> None:
+    """Say which vintages brought other flags alone."""
+    from domain.releases import with_flags_alone
+
+    if all(vintage.added or vintage.changed or vintage.deleted for vintage in shown):
+        return
+    found = with_flags_alone(vintage for vintage, _ in _all(list_vintages, series_id))
+    for vintage in shown:
+        if vintage.number in found:
+            click.echo(f"vintage {vintage.number}: other flags, the same values")
 
 
 def _row(vintage: Vintage) -> tuple[str, ...]:

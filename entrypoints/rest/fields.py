@@ -48,6 +48,22 @@ class StrictNumber(fields.Float):
         return number
 
 
+class ColumnsField(fields.Field[Any]):
+    """Columns of one series and those of another that belong to them: an object, or a list of names that both have."""
+
+    default_error_messages = dict.fromkeys(("null", "invalid"), "must be an object of column names, or a list of them.")
+
+    def __init__(self, example: Mapping[str, str]) -> None:
+        names = {"type": "object", "additionalProperties": {"type": "string"}}
+        super().__init__(metadata={"anyOf": [names, {"type": "array", "items": {"type": "string"}}], "examples": [example]})
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Mapping[str, str]:  # noqa: ARG002 - marshmallow's form
+        given = dict(zip(value, value, strict=True)) if isinstance(value, list) and all(isinstance(name, str) for name in value) else value
+        if not isinstance(given, dict) or not all(isinstance(name, str) for name in given.values()):
+            raise self.make_error("invalid")
+        return given
+
+
 class EnumField(fields.String):
     """The value of an enumeration."""
 

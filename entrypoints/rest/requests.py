@@ -108,6 +108,12 @@ class BatchRequestSchema(Schema):
     )
     provider = TextField("fred")
     refresh = StrictBoolean()
+    allow = enum_list(Suspicion)
+
+    @post_load
+    def arguments(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Return the arguments as domain values."""
+        return given | {"allow": frozenset(map(Suspicion, given["allow"]))}
 
 
 class KeyRequestSchema(Schema):
@@ -153,12 +159,19 @@ def _errors(schema: Schema, messages: Mapping[str, Any]) -> Iterator[dict[str, s
     for name, texts in messages.items():
         hint = "" if name in schema.fields else " " + suggestion(name, schema.fields)
         shown = name if name in schema.fields else repr(name[:_MAX_NAME_LENGTH])
-        # The faults of a list's items stand under their places.
+        # The faults of a list's items stand under their places, those of an object's members under their names.
         places = texts.items() if isinstance(texts, Mapping) else [(None, texts)]
         for place, faults in places:
-            item, pointer = ("", "") if place is None else (f"[{place}]", f"/{place}")
+            item, pointer = _place(place)
             # An item that is an object has faults by member.
             of_members = faults.items() if isinstance(faults, Mapping) else [(SCHEMA, faults)]
             for member, found in of_members:
                 inside = (f".{member[:_MAX_NAME_LENGTH]}", json_pointer(member)) if member != SCHEMA else ("", "")
                 yield {"pointer": json_pointer(name) + pointer + inside[1], "detail": f"{shown}{item}{inside[0]} {found[0]}{hint}"}
+
+
+def _place(place: str | int | None) -> tuple[str, str]:
+    """Return how a message and a pointer go on to an item of a list, or to a member of an object."""
+    if place is None or place == SCHEMA:
+        return "", ""
+    return (f"[{place}]", f"/{place}") if isinstance(place, int) else (f".{place[:_MAX_NAME_LENGTH]}", json_pointer(place))

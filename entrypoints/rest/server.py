@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import errno
 import importlib.util
+import logging
 import math
 import multiprocessing
+import os
+import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from threading import Thread
+from time import sleep
 from typing import Any
 
 from domain.errors import InvalidInput
 from domain.use_cases import UseCases
+from entrypoints.liveness import Liveness
+from entrypoints.parent import hang_up_is_ignored
 from entrypoints.rest import connections
-from entrypoints.rest.probe import is_lanner
+from entrypoints.rest.probe import get_json, is_lanner
 
+logger = logging.getLogger(__name__)
+
+#: A minute of checks: a flood of requests may delay some.
+HUNG_CHECKS = 6
+_TICK_SECONDS = 1.0
 _PACKAGES = ("domain", "adapters", "entrypoints", "config")
 
 
@@ -113,8 +126,25 @@ def serve(  # noqa: PLR0913 - the server's options
         workers_kill_timeout=math.ceil(stop_seconds),
         **(_reloading() if debug else {}),
     )
+    if hang_up_is_ignored():
+        # Granian has set its own handler by then, which starts all processes anew.
+        server.on_startup(partial(signal.signal, signal.SIGHUP, signal.SIG_IGN))
+    if not debug:
+        Thread(target=_kill_if_hung, args=(server, host, port), name="watchdog", daemon=True).start()
     worker = connections.with_send_timeout(MPServer._spawn_wsgi_worker)  # noqa: SLF001 - the only way to the socket
     server.serve(worker, target_loader=_application, wrap_loader=False)
+
+
+def _kill_if_hung(server: Any, host: str, port: int) -> None:
+    liveness = Liveness(lambda: "" if get_json(host, port, "/healthz") else "no answer", checks=HUNG_CHECKS)
+    while not server.interrupt_signal:
+        sleep(_TICK_SECONDS)
+        if liveness.find_hang():
+            logger.error("api hangs", extra={"processes": len(server.wrks)})
+            for process in server.wrks:
+                # Granian starts another in its place.
+                os.kill(process.inner.pid, signal.SIGKILL)
+            liveness.restart()
 
 
 def _application() -> Callable[..., Any]:

@@ -145,8 +145,14 @@ def described_revision(revision: Revision, newest: Vintage) -> tuple[str, float]
         _columns("lost the", revision.columns_removed),
         _columns("new", revision.columns_added),
         text,
+        _flags(revision),
     )
     return ", ".join(filter(None, parts)) or ("a correction of an earlier state" if newest.cause.restates else "no value changed"), size
+
+
+def _flags(revision: Revision) -> str:
+    dates = len({each.date for each in revision.flags_changed})
+    return f"{'only ' if revision.has_flags_alone else ''}flags of {words.counted(dates, 'date')} changed" if dates else ""
 
 
 def _columns(verb: str, names: Sequence[str]) -> str:

@@ -28,6 +28,8 @@ class Freshness:
         dot: ``ok``, ``late``, ``bad`` or ``busy``; its colour is never the only sign.
         at_source: that the series has ended at its source, and what shows it.
         overdue: whether a release has been expected that has not come.
+        splice: how its code is read, if another series stands in for it.
+        needs_stand_in: whether it has ended or fails, so that one may be looked for.
 
     """
 
@@ -37,6 +39,8 @@ class Freshness:
     hint: str = ""
     at_source: str = ""
     overdue: bool = False
+    splice: str = ""
+    needs_stand_in: bool = False
 
     @property
     def heading(self) -> str:
@@ -46,7 +50,25 @@ class Freshness:
 
 def freshness(described: Described) -> Freshness:
     """Return how fresh a series is, and whether it has ended at its source."""
-    return replace(_freshness(described), at_source=_at_source(described))
+    return replace(
+        _freshness(described), at_source=_at_source(described), splice=_splice(described), needs_stand_in=needs_stand_in(described)
+    )
+
+
+def needs_stand_in(described: Described) -> bool:
+    """Return whether a series has ended at its source, fails, or is spliced."""
+    found = described.series.at_source
+    return found.has_ended or found.failing is not None or bool(_splice(described))
+
+
+def _splice(described: Described) -> str:
+    rule = described.rules[-1] if described.rules else None
+    if rule is None or rule.ends:
+        return ""
+    scale = "" if rule.scale == 1 else f"{rule.scale:.6g} × "
+    begun, start = words.day(rule.made_at.date()), words.day(rule.start)
+    what = f"Since {begun} its code answers from {start} on with {scale}{rule.stand_in}, and each row says so."
+    return f"{what} {rule.reason} This page shows its own values."
 
 
 def _at_source(described: Described) -> str:

@@ -11,7 +11,7 @@ from domain.fetches import Allowed, Fetch, FetchStatus, Suspicion
 _SUSPICIONS = {SuspiciousShrink.code: Suspicion.SHRINK, SuspiciousValues.code: Suspicion.VALUES}
 _ACCEPTS = {
     Suspicion.SHRINK: "even if less than half of a column's values, or none of them, would be left",
-    Suspicion.VALUES: "even if its numbers or dates are written in another way than before",
+    Suspicion.VALUES: "even if its numbers or dates are written in another way than before, or do not pass the series' gates",
 }
 
 

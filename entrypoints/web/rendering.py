@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from domain.api_keys import Scope
 from domain.codes import DatasetCode
+from domain.gates.cells import MOST_CELLS
 from domain.series import TimeSeries
 from entrypoints.rest.http.links import public_path
 from entrypoints.rest.http.response_cache import EncodedResponse
@@ -43,7 +44,7 @@ class Renderer:
         self._templates.filters.update(_FILTERS)
         self._templates.filters["ago"] = words.ago
         self._templates.globals.update(link=public_path, asset=asset, series_path=series_path, code_path=code_path, remedy_of=remedy_of)
-        self._templates.globals.update(version=version("lanner"), Scope=Scope)
+        self._templates.globals.update(version=version("lanner"), Scope=Scope, MOST_CELLS=MOST_CELLS)
 
     def __call__(self, req: falcon.Request, resp: falcon.Response, template: str, /, **values: Any) -> None:
         """Respond with a page, or with 304 if the browser has it."""

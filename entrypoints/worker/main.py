@@ -19,12 +19,14 @@ from celery.worker import state
 
 from config import bootstrap
 from config.container import Container
+from domain.errors import DomainError
 from entrypoints.parent import die_with_parent
 from entrypoints.worker.app import create_worker, open_controller
 from entrypoints.worker.deliveries import Deliveries
-from entrypoints.worker.lifecycle.heartbeat_file import HeartbeatFile
+from entrypoints.worker.lifecycle.heartbeat_file import HeartbeatFile, check_folder
 from entrypoints.worker.lifecycle.isolation import IsolationLock
 from entrypoints.worker.lifecycle.lease_table import LeaseTable, expire_leases
+from entrypoints.worker.lifecycle.poller_report import PollerReport
 from entrypoints.worker.lifecycle.shutdown import ShutdownPipe, exit_after_timeout, exit_if_stuck, release_and_exit
 from entrypoints.worker.poller import Poller, poll_or_exit
 from entrypoints.worker.pool import process_gone
@@ -52,27 +54,43 @@ def main() -> int:
     """
     container = bootstrap()
     settings = container.settings()
+    check_folder(settings.data_dir)
     container.store().check()
+    container.use_cases().unblock_provider.resume_orphans()
     logger.info("worker starts", extra={"data_dir": str(settings.data_dir), "embedded": settings.embedded})
     isolation, stop = IsolationLock(), Event()
-    app = _app(container, isolation)
     fetch_dataset = container.use_cases().fetch_dataset
     _collect_garbage_rarely()
-    longest_wait = multiprocessing.get_context("spawn").Value("d", 0.0, lock=False)
+    if not settings.embedded:
+        _check_shared_memory()
+    report = PollerReport()
+    app = _app(container, isolation, report_consumers=report.report_consumers)
     on_stop: Callable[[], object] = fetch_dataset.running.close
     release: Callable[[], object] = fetch_dataset.release
+    end_poller: Callable[[], object] = bool
     if settings.embedded:
-        poller = _poller(container, app, isolation=isolation, report_wait=partial(setattr, longest_wait, "value"))
+        poller = _poller(container, app, isolation=isolation, report=report)
         _start(poller, settings.poll_seconds or _EMBEDDED_POLL_SECONDS, stop)
         Deliveries(container.use_cases().deliver_events).start(settings.poll_seconds or _EMBEDDED_DELIVERY_SECONDS, stop)
     else:
-        on_stop, release = _poll_in_child_process(container, app.conf.worker_concurrency, longest_wait, stop)
+        process, release = _poll_in_child_process(container, app.conf.worker_concurrency, report, stop)
+        on_stop, end_poller = process.terminate, process.kill
     exit_after_timeout(stop, settings.shutdown_timeout_seconds or _SHUTDOWN_TIMEOUT_SECONDS, release)
-    watched = partial(getattr, longest_wait, "value"), lambda: not state.active_requests, stop
-    Thread(target=exit_if_stuck, args=watched, name="watchdog", daemon=True).start()
+    watched = lambda: report.longest_wait, lambda: not state.active_requests, stop
+    others = {"silence": report.silence, "end_others": end_poller}
+    Thread(target=exit_if_stuck, args=watched, kwargs=others, name="watchdog", daemon=True).start()
     code = _work(app, stop, on_stop)
     logger.info("worker stopped")
     return code
+
+
+def _check_shared_memory() -> None:
+    """Raise DomainError where processes cannot share locks, as those of the pool do."""
+    try:
+        multiprocessing.get_context("spawn").Lock()
+    except OSError as error:
+        message = f"The worker's processes cannot share memory: {error.strerror}."
+        raise DomainError(message, hint="Let this user write to /dev/shm, as with mode 1777.") from error
 
 
 def _collect_garbage_rarely() -> None:
@@ -86,7 +104,7 @@ def _collect_garbage_rarely() -> None:
     gc.set_threshold(_GC_THRESHOLD)
 
 
-def _app(container: Container, isolation: IsolationLock) -> Celery:
+def _app(container: Container, isolation: IsolationLock, *, report_consumers: Callable[[int], object] = bool) -> Celery:
     settings = container.settings()
     return create_worker(
         container.use_cases(),
@@ -94,29 +112,34 @@ def _app(container: Container, isolation: IsolationLock) -> Celery:
         processes=settings.worker_processes or settings.cores,
         deadline_seconds=settings.fetch_deadline_seconds,
         isolation=isolation,
+        explain=container.explain_broker_error(),
+        report_consumers=report_consumers,
     )
 
 
-def _poller(container: Container, app: Celery, *, isolation: IsolationLock, report_wait: Callable[[float], object]) -> Poller:
+def _poller(container: Container, app: Celery, *, isolation: IsolationLock, report: PollerReport) -> Poller:
     settings, use_cases = container.settings(), container.use_cases()
     heartbeat_file, requeue = HeartbeatFile(settings.data_dir), partial(notify, app)
 
-    def heartbeat(found: int) -> None:
+    def report_attempt() -> None:
+        report.report_attempt()
         heartbeat_file.touch()
-        use_cases.reap_fetches.heartbeat(heartbeat_file.name, found)
 
     return Poller(
         use_cases.reap_fetches,
         notify=requeue,
         run=lambda fetch_id, broker_reachable: run(use_cases, [fetch_id], isolation, requeue=requeue, skip_suspects=broker_reachable),
-        heartbeat=heartbeat,
+        heartbeat=lambda found: use_cases.reap_fetches.heartbeat(heartbeat_file.name, found, consumes=report.consumers > 0),
         prune=use_cases.reap_fetches.prune,
-        report_wait=report_wait,
+        report_wait=report.report_wait,
+        report_attempt=report_attempt,
         renotify_seconds=settings.lease_seconds,
         # Each thread takes one.
         batch_size=1 if settings.embedded else BATCH_SIZE,
         seconds_until_due=use_cases.reap_fetches.seconds_until_due,
         ask_due=use_cases.ask_due_series,
+        watch=use_cases.watch_equivalences,
+        explain=container.explain_broker_error(),
     )
 
 
@@ -127,45 +150,45 @@ def _start(poller: Poller, seconds: float, stop: Event) -> Thread:
 
 
 def _poll_in_child_process(
-    container: Container, processes: int, longest_wait: Any, stop: Event
-) -> tuple[Callable[[], object], Callable[[], object]]:
+    container: Container, processes: int, report: PollerReport, stop: Event
+) -> tuple[multiprocessing.process.BaseProcess, Callable[[], object]]:
     # Celery forks its children at any time; a lock that a thread of this process holds at that moment stays locked in the child.
     engine = container.engine()
     engine.dispose()
     shutdown_pipe, fetch_dataset = ShutdownPipe(), container.use_cases().fetch_dataset
     leases = LeaseTable(processes)
-    lost_leases, report = multiprocessing.Pipe(duplex=False)
+    lost_leases, telling = multiprocessing.Pipe(duplex=False)
 
     def follow_leases(**_: Any) -> None:
         fetch_dataset.running.on_change = partial(leases.record, current_process().index)  # type: ignore[attr-defined] # the pool sets it
 
     def report_lost_lease(process: int, **_: Any) -> None:
         if held := leases.take(process):
-            report.send_bytes(held)
+            telling.send_bytes(held)
 
     signals.worker_process_init.connect(lambda **_: engine.dispose(close=False), weak=False)
     signals.worker_process_init.connect(lambda **_: shutdown_pipe.listen(fetch_dataset.release), weak=False)
     signals.worker_process_init.connect(follow_leases, weak=False)
     process_gone.connect(report_lost_lease, weak=False)
     process = multiprocessing.get_context("spawn").Process(
-        target=_poll, args=(os.getpid(), longest_wait, lost_leases), name="poller", daemon=True
+        target=_poll, args=(os.getpid(), report, lost_leases), name="poller", daemon=True
     )
     process.start()
     Thread(target=_stop_with, args=(process.sentinel, stop), name="poller-watch", daemon=True).start()
-    return process.terminate, partial(shutdown_pipe.signal_all, partial(_running_processes, process))
+    return process, partial(shutdown_pipe.signal_all, partial(_running_processes, process))
 
 
 def _running_processes(poller: multiprocessing.process.BaseProcess) -> list[object]:
     return [*active_children(), *([poller] if poller.is_alive() else [])]
 
 
-def _poll(parent: int, longest_wait: Any, lost_leases: Any) -> None:
+def _poll(parent: int, report: PollerReport, lost_leases: Any) -> None:
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     container, isolation, stop = bootstrap(), IsolationLock(), Event()
     settings, held = container.settings(), container.use_cases().fetch_dataset.running
-    poller = _poller(container, _app(container, isolation), isolation=isolation, report_wait=partial(setattr, longest_wait, "value"))
+    poller = _poller(container, _app(container, isolation), isolation=isolation, report=report)
     _collect_garbage_rarely()
     thread = _start(poller, settings.poll_seconds or _POLL_SECONDS, stop)
     Deliveries(container.use_cases().deliver_events).start(settings.poll_seconds or _POLL_SECONDS, stop)

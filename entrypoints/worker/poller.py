@@ -7,12 +7,14 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from random import uniform
 from threading import Event
 from time import monotonic
 from uuid import UUID
 
 from domain.errors import StoreUnavailable
+from domain.outages import Outage
 
 logger = logging.getLogger(__name__)
 
@@ -43,10 +45,13 @@ class Poller:
         heartbeat: called every few seconds while polling works, with the number of polls since the last call that found work.
         prune: deletes a batch of what is not needed any more; returns whether there may be more.
         report_wait: called with the seconds for which the longest due fetch has waited while nothing runs here.
+        report_attempt: called after each attempt to find work, also one that failed: a poller that tells nothing hangs.
         renotify_seconds: after how long an unanswered notification is taken for lost.
         batch_size: how many fetches one notification names.
         seconds_until_due: returns the seconds until the next fetch is due, at most its argument.
         ask_due: requests fetches of a batch of followed series whose time has come; returns whether there may be more.
+        watch: compares a batch of what has arrived with what should agree with it; returns whether there may be more.
+        explain: returns a sentence about an error of the broker's client.
 
     """
 
@@ -59,15 +64,19 @@ class Poller:
         heartbeat: Callable[[int], object],
         prune: Callable[[int], bool],
         report_wait: Callable[[float], object],
+        report_attempt: Callable[[], object] = bool,
         renotify_seconds: float = RENOTIFY_SECONDS,
         batch_size: int = 1,
         seconds_until_due: Callable[[float], float] = float,
         ask_due: Callable[[], bool] = bool,
+        watch: Callable[[], bool] = bool,
+        explain: Callable[[Exception], str] = repr,
         clock: Clock = monotonic,
     ) -> None:
         self._find_due, self._notify, self._run, self._heartbeat = find_due, notify, run, heartbeat
         self._prune, self._report_wait, self._seconds_until_due = prune, report_wait, seconds_until_due
-        self._ask_due = ask_due
+        self._ask_due, self._watch, self._report_attempt = ask_due, watch, report_attempt
+        self._explain, self._outage = explain, Outage(clock=clock)
         self._renotify_seconds, self._batch_size, self._clock = renotify_seconds, batch_size, clock
         self._due_since: dict[_Due, float] = {}
         self._notified_at: dict[_Due, float] = {}
@@ -87,8 +96,8 @@ class Poller:
 
     def poll_once(self) -> None:
         """Poll once; log an error unless the previous poll had the same."""
-        asked = self._try(self._ask_followed)
-        if self._try(self._poll_fetches) and asked:
+        done = [self._try(step) for step in (partial(_repeat, self._ask_due), self._poll_fetches, partial(_repeat, self._watch))]
+        if all(done):
             self._last_error = None
 
     def _poll_fetches(self) -> None:
@@ -101,16 +110,14 @@ class Poller:
 
     def _try(self, step: Callable[[], None]) -> bool:
         try:
-            step()
+            try:
+                step()
+            finally:
+                self._report_attempt()
         except Exception as error:  # noqa: BLE001 - a poller that ends would leave every due fetch waiting
             self._log_error(error)
             return False
         return True
-
-    def _ask_followed(self) -> None:
-        batches = 0
-        while self._ask_due() and batches < _MOST_BATCHES:
-            batches += 1
 
     def _pause(self, seconds: float) -> float:
         """Return the seconds until the next poll: fewer than usual if a waiting fetch is due sooner."""
@@ -149,18 +156,24 @@ class Poller:
         self._notified_at = {each: self._notified_at[each] for each in due.items() if each in self._notified_at}
         wanting = [each for each in due.items() if each not in self._notified_at or now - self._notified_at[each] >= self._renotify_seconds]
         self._found += bool(wanting)
+        if not self._outage.seconds_left:
+            self._notify_of(wanting, now)
+        # Also where the broker took the message: the others may all be held by one slow provider.
+        self._run_here([fetch_id for (fetch_id, _), seen in self._due_since.items() if now - seen >= RUN_HERE_SECONDS])
+
+    def _notify_of(self, wanting: Sequence[_Due], now: float) -> None:
         for at in range(0, len(wanting), self._batch_size):
             some = wanting[at : at + self._batch_size]
             try:
                 self._notify([fetch_id for fetch_id, _ in some])
-                self._broker_reachable = True
             except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, it has not taken the message
                 self._broker_reachable = False
-                logger.warning("broker unreachable", extra={"reason": type(error).__name__})
-                break
+                if self._outage.failed():
+                    logger.warning("broker unreachable", extra={"reason": self._explain(error)})
+                return
+            self._broker_reachable = True
+            self._outage.ended()
             self._notified_at |= dict.fromkeys(some, now)
-        # Also where the broker took the message: the others may all be held by one slow provider.
-        self._run_here([fetch_id for (fetch_id, _), seen in self._due_since.items() if now - seen >= RUN_HERE_SECONDS])
 
     def _run_here(self, waiting: Sequence[UUID]) -> None:
         for fetch_id in waiting:
@@ -175,6 +188,12 @@ class Poller:
             logger.exception("unhandled error in fetch", extra={"fetch": str(fetch_id)})
         finally:
             self._running.discard(fetch_id)
+
+
+def _repeat(batch: Callable[[], bool]) -> None:
+    batches = 0
+    while batch() and batches < _MOST_BATCHES:
+        batches += 1
 
 
 def poll_or_exit(poll: Callable[[float, Event], object], seconds: float, stop: Event) -> None:

@@ -76,8 +76,19 @@ def run(
 
 def notify(app: Celery, fetch_ids: Sequence[UUID]) -> None:
     """Send the task's message within a few seconds; raises what the broker's client raises."""
+    try:
+        _send(app, fetch_ids)
+    except Exception:
+        if ";" not in str(app.conf.broker_url):
+            raise
+        # The connection was to a host that is gone; the next one may be to another.
+        _send(app, fetch_ids)
+
+
+def _send(app: Celery, fetch_ids: Sequence[UUID]) -> None:
     names = tuple(map(str, fetch_ids))
-    app.send_task(TASK, names, queue=QUEUE, expires=_EXPIRES_SECONDS, retry=False, confirm_timeout=_CONFIRM_SECONDS)
+    # The consumer declares the queue.
+    app.send_task(TASK, names, queue=QUEUE, declare=[], expires=_EXPIRES_SECONDS, retry=False, confirm_timeout=_CONFIRM_SECONDS)
 
 
 @contextmanager

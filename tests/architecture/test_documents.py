@@ -78,7 +78,7 @@ def test_the_table_of_requests_is_the_api() -> None:
 
 
 def _plain(path: str) -> str:
-    return re.sub(r"\{formula_database\}/\{formula\}|\{\w+\}|\b(?:ID|N|CODE|DATE|DIGEST)\b", "*", path)
+    return re.sub(r"\{formula_database\}/\{formula\}|\{\w+\}|\b(?:ID|N|NAME|CODE|DATE|DIGEST)\b", "*", path)
 
 
 def test_the_tables_of_settings_have_the_defaults() -> None:

@@ -12,9 +12,10 @@ from adapters.sql.engine import open_engine
 from adapters.sql.schema import migrate
 from adapters.sql.store import SqlStore
 from domain.codes import DatasetCode
+from domain.flags import Flags
 from domain.frequency import Frequency
 from domain.observations import Observations
-from domain.series import Metadata
+from domain.series import FLAGS, Metadata
 from tests.builders import an_arrival, append
 
 NOW = datetime(2020, 6, 1, tzinfo=UTC)
@@ -22,7 +23,7 @@ MILLION, WIDE, VINTAGES = 1_000_000, (10_000, 12), 1000
 
 
 def keep_made_up(folder: Path) -> None:
-    """Keep the series MADE/MILLION, MADE/WIDE, MADE/VINTAGES, MADE/PRICES and MADE/FLAG in the database of a data folder."""
+    """Keep the series MADE/MILLION, MADE/WIDE, MADE/VINTAGES, MADE/PRICES, MADE/FLAG and MADE/MARKED in the database of a data folder."""
     folder.mkdir(parents=True, exist_ok=True)
     engine = open_engine(f"sqlite:///{folder}/lanner.db", schema="")
     migrate(engine)
@@ -54,6 +55,9 @@ def keep_made_up(folder: Path) -> None:
     keep("PRICES", [prices(120)], Metadata(name="Prices", unit="USD", frequency=Frequency.DAILY))
     flags = ((np.arange(len(months)) // 30) % 4 == 0).astype(float)[:, None]
     keep("FLAG", [Observations.of(months, ["Value"], flags)], Metadata(name="Every fourth", frequency=Frequency.MONTHLY))
+    marks = Flags.from_texts([["", "", "B E", "p"]])
+    marked = Observations.of(months[:4], ["Value"], [[1.0], [2.0], [3.0], [4.0]], flags=marks)
+    keep("MARKED", [marked], Metadata(name="Marked", frequency=Frequency.MONTHLY, extra={FLAGS: {"p": "provisional"}}))
     engine.dispose()
 
 

@@ -135,6 +135,24 @@ def test_keys(page: Page, service: Lanner) -> None:
     assert page.evaluate("document.activeElement.id") == "plot"
 
 
+def test_the_cursor_shows_flags(page: Page, made_up: Lanner) -> None:
+    """A flag stands behind its value at the cursor, for a screen reader too, and in the table with its meaning."""
+    opened(page, f"{made_up.address}/s/MADE/MARKED?view=table")
+    chart = page.locator("lanner-chart")
+    chart.focus()
+    page.keyboard.press("End")
+    expect(chart.get_by_role("status")).to_have_text("Apr 1900: 4 p today")
+    expect(page.locator(".readout")).to_contain_text("4 p today")
+    page.keyboard.press("ArrowLeft")
+    expect(chart.get_by_role("status")).to_have_text("Mar 1900: 3 B E today")
+    page.keyboard.press("ArrowLeft")
+    expect(chart.get_by_role("status")).to_have_text("Feb 1900: 2 today")
+    assert page.locator("td small").evaluate_all("all => all.map(e => [e.textContent, e.title])") == [
+        ["p", "provisional"],
+        ["B E", "a flag"],
+    ]
+
+
 def test_dragging_with_shift_moves(page: Page, made_up: Lanner) -> None:
     """The chart follows the pointer, and the history holds the move once."""
     opened(page, f"{made_up.address}/s/MADE/VINTAGES?start=1950-01-01&end=1969-12-31")

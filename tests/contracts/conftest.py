@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,6 +18,7 @@ from adapters.sql.store import SqlStore
 from adapters.sql.tables import feed, metadata
 from domain.ports import Store
 from tests.fakes import StoppedClock
+from tests.pgbouncer import pgbouncer
 
 
 @pytest.fixture
@@ -34,8 +36,28 @@ def sqlite_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def postgres_engine(postgres_url: str) -> Iterator[Engine]:
+    with _migrated(postgres_url) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def session_engine(postgres_url: str) -> Iterator[Engine]:
+    """Postgres through PgBouncer, which gives each client a server connection for itself."""
+    with pgbouncer(postgres_url, "session") as url, _migrated(url) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def transaction_engine(postgres_url: str) -> Iterator[Engine]:
+    """Postgres through PgBouncer, which gives each transaction another server connection."""
+    with pgbouncer(postgres_url, "transaction") as url, _migrated(url) as engine:
+        yield engine
+
+
+@contextmanager
+def _migrated(url: str) -> Iterator[Engine]:
     schema = f"contract_{uuid4().hex}"
-    engine = open_engine(postgres_url, schema=schema)
+    engine = open_engine(url, schema=schema)
     migrate(engine)
     yield engine
     with engine.begin() as connection:
@@ -43,7 +65,11 @@ def postgres_engine(postgres_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-@pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.server)])
+#: Postgres by itself, and through PgBouncer in both of its modes.
+SERVERS = [pytest.param(name, marks=pytest.mark.server) for name in ("postgres", "session", "transaction")]
+
+
+@pytest.fixture(params=["memory", "sqlite", *SERVERS])
 def store(request: pytest.FixtureRequest, clock: StoppedClock) -> Iterator[Store]:
     if request.param == "memory":
         yield MemoryStore(clock)

@@ -17,6 +17,7 @@ from domain.codes import DatasetCode
 from domain.errors import InvalidInput, SeriesNotFound, SuspiciousShrink
 from domain.fetches import NOTHING_ALLOWED, Lease, Suspicion
 from domain.fetching.ingest import confirmation, prepare, prior_state
+from domain.gates.settings import Gates
 from domain.importing import IMPORT, FileSeries, FileState, ImportedSeries, ImportRequest
 from domain.moments import AsOf
 from domain.observations import Label, Observations
@@ -90,7 +91,7 @@ class Importer:
                 if not_modified
                 else Fetched(metadata=Metadata(), vintages=[(label, a_state(value)) for label, value in states], origin=origin)
             )
-            prepared, metadata = prepare(uow, series, fetch, fetched)
+            prepared, metadata = prepare(uow, series, fetch, fetched, gates=Gates())
             confirmed = confirmation(uow, series, known, fetched, added=prepared.vintages)
             uow.fetches.succeed(fetch.id, lease, prepared.vintages)
             assert uow.vintages.append(series.id, prepared)

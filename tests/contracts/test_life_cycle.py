@@ -381,3 +381,20 @@ def test_any_life_is_kept_account_of(store: Store, clock: StoppedClock) -> None:
     """Whatever clients, workers and clocks do, each accepted fetch is in one state, and vintages come of closed fetches alone."""
     machine = type("LifeCycleOnThisStore", (LifeCycle,), {"store": store, "clock": clock})
     run_state_machine_as_test(machine, settings=settings(max_examples=EXAMPLES, stateful_step_count=30, deadline=None))
+
+
+def test_who_receives_messages_is_counted(store: Store, clock: StoppedClock) -> None:
+    """Each worker counts with what it said last, for a minute."""
+    for name, consumes in (("a", True), ("b", False), ("c", True), ("c", False)):
+        with store.writing() as uow:
+            uow.metrics.heartbeat(name, consumes=consumes)
+            uow.commit()
+    clock.forward(59)
+    with store.writing() as uow:
+        uow.metrics.heartbeat("b", consumes=True)
+        uow.commit()
+    with store.reading() as uow:
+        assert uow.metrics.workers(60) == (3, 2)
+    clock.forward(2)
+    with store.reading() as uow:
+        assert uow.metrics.workers(60) == (1, 1)

@@ -214,3 +214,69 @@ def test_requested_fetches_have_a_queue_before_scheduled_ones(store: Store, cloc
         second = uow.rate_limiter.cool_down(budget, 10)
         uow.commit()
     assert second.seconds <= first.seconds
+
+
+def test_unblocking_forgets_the_silence_and_keeps_the_windows(store: Store, clock: StoppedClock) -> None:
+    """After it calls are permitted at once, whatever was asked for and however many failed; those that were made still count."""
+    assert isinstance(asked(store), Permit)
+    failed(store, BREAKER.failures)
+    with store.writing() as uow:
+        uow.rate_limiter.cool_down(BUDGET, 86_400)
+        uow.commit()
+    assert isinstance(asked(store), Denied)
+    with store.writing() as uow:
+        before = uow.rate_limiter.unblock(BUDGET)
+        uow.commit()
+
+    assert (before.blocked(clock()) is not None, before.circuit(clock())) == (True, Circuit.OPEN)
+    assert isinstance(asked(store, patience=1), Permit)
+    assert standing(store) == LimiterState(calls=2, next_permit_at=standing(store).next_permit_at)
+    for _ in range(3):
+        clock.forward(1)
+        assert isinstance(asked(store), Permit)
+    clock.forward(1)
+    assert isinstance(asked(store), Denied)
+
+
+def test_unblocking_what_nobody_called_is_nothing(store: Store) -> None:
+    """A budget without a row is not blocked, before and after."""
+    with store.writing() as uow:
+        assert uow.rate_limiter.unblock(BUDGET) == LimiterState()
+        uow.commit()
+
+    assert standing(store) == LimiterState()
+
+
+def test_waiting_fetches_are_resumed(store: Store, clock: StoppedClock) -> None:
+    """Those of the named providers that wait longer than said become due, for whatever they wait; all others are left alone."""
+    failure = Failure(code="unavailable", message="", retryable=True, hint="")
+    waiting = {}
+    for name, provider, seconds, reason in [
+        ("A", "quandl", 80_000, WaitingFor.RATE_LIMIT),
+        ("B", "quandl", 80_000, WaitingFor.RETRY),
+        ("C", "quandl", 200, WaitingFor.CIRCUIT),
+        ("D", "fred", 80_000, WaitingFor.RATE_LIMIT),
+    ]:
+        lease = Lease(uuid4(), 30)
+        with store.writing() as uow:
+            fetch, _ = uow.fetches.add(uow.series.add(provider, DatasetCode("X", name)).id, allow=NOTHING_ALLOWED, request_id="")
+            uow.fetches.claim(fetch.id, lease)
+            if reason is WaitingFor.RETRY:
+                uow.fetches.schedule_retry(fetch.id, lease, failure, seconds=seconds, waiting_for=reason)
+            else:
+                uow.fetches.defer(fetch.id, lease, seconds=seconds, waiting_for=reason)
+            uow.commit()
+        waiting[fetch.id] = name
+    running(store, "E")
+    with store.writing() as uow:
+        long = uow.fetches.resume(["quandl", "nobody"], longer_than=300)
+        first = {waiting[fetch_id] for fetch_id in uow.fetches.due(10)}
+        rest = uow.fetches.resume(["quandl"]), uow.fetches.resume(["quandl"]), uow.fetches.resume([])
+        uow.commit()
+    with store.reading() as uow:
+        due = {waiting[fetch_id]: since for fetch_id, since in uow.fetches.due(10).items()}
+        found = uow.fetches.get_many(list(waiting))
+
+    assert (long, first, rest) == (2, {"A", "B"}, (1, 0, 0))
+    assert due == dict.fromkeys("ABC", clock())
+    assert {waiting[fetch.id]: fetch.waiting_for for fetch in found if fetch.waiting_for} == {"D": WaitingFor.RATE_LIMIT}

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,6 +18,7 @@ import pytest
 from domain.moments import AsOf, parse_moment
 from domain.observations import Observations
 from domain.panels.panel import Panel
+from domain.panels.plain import RowSpans
 from domain.panels.query import PanelQuery
 from domain.panels.rule import CellRule, Clock
 from domain.ports import Store
@@ -144,6 +146,67 @@ def test_a_column_is_folded_as_it_was_stored(store: Store, clock: StoppedClock) 
             assert found == {number: state.one(column) for number, state in enumerate(states, start=1)}
             alone = {number: dict(uow.vintages.columns(series.id, column, [number]))[number] for number in found}
             assert alone == found
+
+
+@pytest.mark.parametrize("seed", range(ROUNDS))
+def test_rows_of_some_days(store: Store, clock: StoppedClock, seed: int) -> None:
+    """They are cut from each state, with so many rows before them."""
+    random = Random(f"spans {seed}")
+    states = []
+    for _ in range(9):
+        days = random.sample(np_days(40), random.choice([0, 1, 9, 30]))
+        names = random.choice([["a", "b"], ["b"]])
+        states.append(Observations.of(days, names, [[random.choice([NAN, 1.5, random.random()]) for _ in names] for _ in days]))
+    with store.writing() as uow:
+        series = uow.series.add("canned", made(Random(1)).code)
+        for number, state in enumerate(states):
+            append(uow, series.id, [an_arrival(clock() + timedelta(hours=number), state)])
+        uow.commit()
+    numbers = sorted(random.sample(range(1, 10), random.randint(1, 9)))
+    begins = [random.randrange(40) for _ in numbers]
+    first, last = (np.array([np_days(60)[begin + more] for begin in begins], "datetime64[D]") for more in (0, 7))
+    with store.reading() as uow:
+        for before in (0, 1, 3):
+            for column in ("", "a", "b", "none"):
+                spans = RowSpans(np.array(numbers), first, last, before)
+                found = uow.vintages.spanned(series.id, column, spans)
+                assert found
+                dates, values = np.split(found.dates, np.cumsum(found.lengths)), np.split(found.values, np.cumsum(found.lengths))
+                for place, number in enumerate(numbers):
+                    whole = states[number - 1].one(column)
+                    begin = max(0, int((whole.dates <= first[place]).sum()) - before)
+                    wanted = slice(begin, int((whole.dates <= last[place]).sum()))
+                    assert (dates[place].tolist(), found.names[place]) == (whole.dates[wanted].tolist(), whole.columns[0])
+                    assert np.array_equal(values[place], whole.values[wanted, 0], equal_nan=True)
+
+
+def test_days_and_instants_have_no_spans_in_common(store: Store, clock: StoppedClock) -> None:
+    """None says that a state's dates are instants."""
+    with store.writing() as uow:
+        series = uow.series.add("canned", made(Random(1)).code)
+        append(uow, series.id, [an_arrival(clock(), Observations.of(np_days(2), ["a"], [[1], [2]]))])
+        append(uow, series.id, [an_arrival(clock() + timedelta(hours=1), Observations.of(["2000-01-01T10:00:00"], ["a"], [[1]], unit="s"))])
+        uow.commit()
+    one, both = (
+        RowSpans(np.array(numbers), *[np.array(["2000-01-01"] * len(numbers), "datetime64[D]")] * 2, 1) for numbers in ([1], [1, 2])
+    )
+    with store.reading() as uow:
+        assert uow.vintages.spanned(series.id, "", one) is not None
+        assert uow.vintages.spanned(series.id, "", both) is None
+
+
+@pytest.mark.parametrize("seed", range(ROUNDS))
+def test_moments_of_vintages(store: Store, clock: StoppedClock, seed: int) -> None:
+    """They are those of the vintages themselves, up to a position."""
+    series = made(Random(f"moments {seed}"), store, clock, fetches=6)
+    with store.reading() as uow:
+        for position in range(uow.vintages.position() + 1):
+            vintages, moments = uow.vintages.until(series.series_id, position), uow.vintages.moments(series.series_id, position)
+            assert moments.numbers.tolist() == [each.number for each in vintages]
+            assert moments.known_at.tolist() == [each.known_at.replace(tzinfo=None) for each in vintages]
+            assert moments.fetched_at.tolist() == [each.fetched_at.replace(tzinfo=None) for each in vintages]
+            assert moments.restates.tolist() == [each.cause.restates for each in vintages]
+            assert moments.published == [each.published for each in vintages]
 
 
 def np_days(count: int) -> list[str]:

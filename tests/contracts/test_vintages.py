@@ -23,7 +23,7 @@ from domain.ports import Store
 from domain.series import Metadata
 from domain.vintages import FirstKnown, StoredVintage, Vintage
 from tests.builders import an_arrival, append
-from tests.contracts.conftest import StoppedClock
+from tests.contracts.conftest import SERVERS, StoppedClock
 from tests.servers import SETTINGS
 
 EXAMPLES = int(SETTINGS.get("LANNER_TEST_EXAMPLES", "25"))
@@ -199,7 +199,7 @@ def test_a_large_state_survives(store: Store) -> None:
     assert found.observations == state
 
 
-@pytest.mark.parametrize("store", ["sqlite", pytest.param("postgres", marks=pytest.mark.server)], indirect=True)
+@pytest.mark.parametrize("store", ["sqlite", *SERVERS], indirect=True)
 @pytest.mark.parametrize("column", ["payload", "checksum", "path", "codec"])
 def test_damage_is_noticed_before_decoding(store: Any, column: str) -> None:
     """A stored row that was changed is never served, and the error names the vintage."""
@@ -314,7 +314,7 @@ def test_metadata_as_they_were(store: Store, clock: StoppedClock) -> None:
     assert names == ["Old", "Old", "Old", "New", "New", "Newest"]
 
 
-SQL = pytest.mark.parametrize("store", ["sqlite", pytest.param("postgres", marks=pytest.mark.server)], indirect=True)
+SQL = pytest.mark.parametrize("store", ["sqlite", *SERVERS], indirect=True)
 
 
 def spoil(store: Any, number: int, **columns: Any) -> None:

@@ -198,9 +198,9 @@ def send_all(channel: Any) -> int:
     """Send every message that is none of ours; tell how many there are."""
     for body, given, properties in ALL.values():
         message = channel.prepare_message(body, headers=given, **properties)
-        channel.basic_publish(message, exchange=QUEUE, routing_key=QUEUE)
+        channel.basic_publish(message, exchange="", routing_key=QUEUE)
     for written in UNREADABLE.values():
-        channel.basic_publish(AsWritten(written), exchange=QUEUE, routing_key=QUEUE)
+        channel.basic_publish(AsWritten(written), exchange="", routing_key=QUEUE)
     return len(ALL) + len(UNREADABLE)
 
 

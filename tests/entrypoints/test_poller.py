@@ -32,6 +32,7 @@ class Surroundings:
         self.beats: list[float] = []
         self.waited: list[float] = []
         self.pruned: list[float] = []
+        self.attempts: list[float] = []
         self.to_prune = self.found = 0
         self.broker_down = self.store_down = self.heart_stopped = False
         self.ran = Event()
@@ -42,6 +43,7 @@ class Surroundings:
             heartbeat=self._beat,
             prune=self._prune,
             report_wait=self.waited.append,
+            report_attempt=lambda: self.attempts.append(self.now),
             clock=lambda: self.now,
         )
 
@@ -115,6 +117,16 @@ def test_nobody_is_notified_for_twice_in_a_while(around):
 
     assert before == [FIRST]
     assert around.notified == [FIRST, FIRST]
+
+
+def test_an_attempt_that_fails_is_one(around):
+    """A poller whose store is away does not hang: it tells so each time, though it gives no heartbeat."""
+    around.sweep()
+    around.store_down = True
+    around.sweep(after=60)
+
+    assert set(around.attempts) == {1000.0, 1060.0}
+    assert around.beats == [1000.0]
 
 
 @pytest.mark.parametrize("how", ["seen to be no longer due", "due since another moment"])

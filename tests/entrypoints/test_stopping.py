@@ -10,7 +10,9 @@ from threading import Barrier, Event, Thread
 
 import pytest
 
+from entrypoints.worker.lifecycle import poller_report
 from entrypoints.worker.lifecycle.isolation import IsolationLock
+from entrypoints.worker.lifecycle.poller_report import PollerReport
 
 
 def ended(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -77,6 +79,28 @@ def test_a_stuck_worker_ends(waited, idle, code, tmp_path):
 
     assert done.returncode == code
     assert ("worker stuck" in done.stderr) is bool(code)
+
+
+@pytest.mark.parametrize(("silent", "code"), [(61, 1), (59, 0)])
+def test_a_worker_whose_poller_hangs_ends(silent, code, tmp_path):
+    """Who hangs tells nothing, not even that something waits: after a minute's silence the worker ends, and what would outlive it."""
+    looks = "looks = []\ndef waited():\n    looks.append(1)\n    if len(looks) > 50: stop.set()\n    return 0\n"
+    others = f"silence=lambda: {silent}, end_others=lambda: print('ended', flush=True), check_seconds=0.001"
+    done = ended(f"stop = Event()\n{looks}exit_if_stuck(waited, lambda: True, stop, {others})", tmp_path)
+
+    assert (done.returncode, done.stdout) == (code, "ended\n" if code else "")
+
+
+def test_a_pollers_silence_is_the_time_since_its_last_attempt(monkeypatch):
+    """It grows by itself, for nobody has to tell it."""
+    report = PollerReport()
+    first = report.silence()
+    report.report_attempt()
+    now = poller_report.monotonic() + 70
+    monkeypatch.setattr(poller_report, "monotonic", lambda: now)
+
+    assert first < 60
+    assert 70 <= report.silence() < 71
 
 
 def test_fetches_run_side_by_side():

@@ -12,9 +12,11 @@ import click
 import pytest
 
 from domain.errors import DomainError, StoreUnavailable
+from entrypoints import liveness
 from entrypoints.cli.exit_codes import exit_code_of, run_in_child_process
 from entrypoints.cli.lock import lock_data_dir
 from entrypoints.cli.supervisor import Child
+from entrypoints.liveness import Liveness
 
 
 def dying(code: int) -> Child:
@@ -80,6 +82,47 @@ def test_a_child_that_does_not_stop_is_cut_with_its_own_children():
 
     assert stubborn
     assert _members(group) == []
+
+
+def test_a_child_that_hangs_is_killed_and_started_again(monkeypatch):
+    """One that every check finds ill is killed; it has time to start, and one that was never well is left alone."""
+    now, problems = [1000.0], {"worker": ""}
+    monkeypatch.setattr(liveness, "monotonic", lambda: now[0])
+    child = Child("worker", [sys.executable, "-S", "-c", "import time; time.sleep(60)"], os.environ)
+    child.liveness = Liveness(lambda: problems["worker"], checks=3)
+    child.check(now[0])
+    first = child.process
+    assert first
+    killed_after = []
+
+    def look_after(seconds: int) -> None:
+        for _ in range(seconds):
+            now[0] += 1
+            child.check(now[0])
+
+    problems["worker"] = "ill"
+    look_after(200)
+    assert first.poll() is None
+    problems["worker"] = ""
+    look_after(20)
+    problems["worker"] = "ill"
+    for _ in range(60):
+        look_after(1)
+        killed_after.append(1)
+        time.sleep(0.002)
+        if first.poll() is not None:
+            break
+    look_after(1)
+
+    assert first.wait(5) == -signal.SIGKILL
+    assert 20 < len(killed_after) < 40
+    assert child.process is None
+    child.check(child.restart_at)
+    assert child.process
+    look_after(60)
+    assert child.running
+    child.send_signal(signal.SIGKILL)
+    child.process.wait(5)
 
 
 def _members(group: int) -> list[str]:

@@ -87,6 +87,16 @@ def hurry(seconds: str) -> None:
     connections.HEADER_TIMEOUT_SECONDS = connections.SEND_TIMEOUT_SECONDS = int(seconds)
 
 
+def watch_closely(seconds: str) -> None:
+    """Find after so many seconds that a part hangs, for which others need a minute."""
+    from entrypoints import liveness
+    from entrypoints.cli import health
+    from entrypoints.worker.lifecycle import shutdown
+
+    health.STALE_SECONDS = shutdown.STUCK_SECONDS = liveness.START_SECONDS = float(seconds)
+    liveness.CHECK_SECONDS = shutdown._CHECK_SECONDS = 0.5
+
+
 _FAULTS: dict[str, Callable[[str], None]] = {
     "die_when_notifying": die_when_notifying,
     "die_of_poison": die_of_poison,
@@ -94,6 +104,7 @@ _FAULTS: dict[str, Callable[[str], None]] = {
     "linger": linger,
     "newer_schema": newer_schema,
     "hurry": hurry,
+    "watch_closely": watch_closely,
 }
 
 for _fault in filter(None, os.environ.get(INSIDE, "").split(",")):

@@ -20,6 +20,7 @@ class Proxy:
         silent: nothing is passed on any more, in either direction; no connection is closed.
         loses: a message of the client that is passed on, but whose answer is lost with the connection.
         to_lose: how many times more.
+        generation: of the connections that are passed on: those of earlier ones are silent for good.
 
     """
 
@@ -27,6 +28,14 @@ class Proxy:
     silent: Event
     loses: bytes = b""
     to_lose: int = 0
+    generation: int = 0
+
+    def forget(self) -> None:
+        """Fall silent on all connections that there are, but pass on later ones, as a firewall that was started again."""
+        self.generation += 1
+
+    def is_silent(self, generation: int) -> bool:
+        return self.silent.is_set() or generation != self.generation
 
     def wants_to_lose(self, message: bytes) -> bool:
         if self.to_lose and self.loses in message:
@@ -57,21 +66,21 @@ def _accept(listener: socket.socket, server: int, proxy: Proxy, sockets: ExitSta
             sockets.callback(_shut, client)
             upstream = sockets.enter_context(socket.create_connection(("127.0.0.1", server)))
             sockets.callback(_shut, upstream)
-            Thread(target=_requeue, args=(client, upstream, proxy, True), daemon=True).start()
-            Thread(target=_requeue, args=(upstream, client, proxy, False), daemon=True).start()
+            for source, sink, asks in ((client, upstream, True), (upstream, client, False)):
+                Thread(target=_requeue, args=(source, sink, proxy, asks, proxy.generation), daemon=True).start()
 
 
-def _requeue(source: socket.socket, sink: socket.socket, proxy: Proxy, asks: bool) -> None:  # noqa: FBT001 - which way it goes
+def _requeue(source: socket.socket, sink: socket.socket, proxy: Proxy, asks: bool, generation: int) -> None:  # noqa: FBT001 - which way it goes
     with suppress(OSError):
         while message := source.recv(_BLOCK):
-            if proxy.silent.is_set():
+            if proxy.is_silent(generation):
                 return
             if asks and proxy.wants_to_lose(message):
                 _shut(source)
                 sink.sendall(message)
                 return
             sink.sendall(message)
-    if not proxy.silent.is_set():
+    if not proxy.is_silent(generation):
         _shut(source)
         _shut(sink)
 

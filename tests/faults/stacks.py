@@ -15,13 +15,15 @@ from uuid import uuid4
 from amqp.exceptions import AMQPError
 from kombu import Connection
 from kombu.exceptions import OperationalError
+from sqlalchemy import make_url
 
 from adapters.sql.engine import open_engine
 from tests.faults.driver import Driver
 from tests.faults.launch import INSIDE
 from tests.faults.processes import Process
 from tests.faults.verifier import Verifier
-from tests.servers import answers, free_port, postgres_command, rabbitmq_command
+from tests.pgbouncer import pgbouncer_command
+from tests.servers import answers, free_port, listens, postgres_command, rabbitmq_command
 
 ROOT = Path(__file__).parents[2]
 SQLITE, SERVERS = "SQLite", "Postgres + RabbitMQ"
@@ -39,7 +41,7 @@ class Stack:
 
     Attributes:
         settings: of every process.
-        broker, postgres: the servers, where there are any.
+        broker, postgres, pooler: the servers, where there are any.
 
     """
 
@@ -50,6 +52,7 @@ class Stack:
     provider: Process
     broker: Process | None = None
     postgres: Process | None = None
+    pooler: Process | None = None
     started: list[Process] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -85,7 +88,8 @@ class Stack:
 
     def heal(self) -> None:
         """Have everything run as it should, and nothing else."""
-        for server, ready in ((self.postgres, self._has_database), (self.broker, self._has_broker)):
+        servers = ((self.pooler, self._has_pooler), (self.postgres, self._has_database), (self.broker, self._has_broker))
+        for server, ready in servers:
             if server and not server.alive:
                 server.start()
             if server:
@@ -125,6 +129,9 @@ class Stack:
     def _has_database(self) -> bool:
         return answers(self.settings["LANNER_DATABASE_URL"])
 
+    def _has_pooler(self) -> bool:
+        return listens(make_url(self.settings["LANNER_DATABASE_URL"]).port or 0)
+
     def _has_broker(self) -> bool:
         # Its port is open well before it greets anybody.
         try:
@@ -143,8 +150,14 @@ def sqlite_stack(folder: Path, seed: int) -> Iterator[Stack]:
 
 
 @contextmanager
-def server_stack(folder: Path, seed: int) -> Iterator[Stack]:
-    """Run Postgres and RabbitMQ of this run's own, and processes that use them."""
+def server_stack(folder: Path, seed: int, *, pool_mode: str = "") -> Iterator[Stack]:
+    """
+    Run Postgres and RabbitMQ of this run's own, and processes that use them.
+
+    Args:
+        pool_mode: of a PgBouncer before Postgres; none by default.
+
+    """
     with ExitStack() as ends:
         # Postgres, which refuses to be root, may not enter a folder of root's.
         data = Path(ends.enter_context(TemporaryDirectory(prefix="lanner-faults-", ignore_cleanup_errors=True)))
@@ -154,20 +167,31 @@ def server_stack(folder: Path, seed: int) -> Iterator[Stack]:
         postgres = Process("postgres", command, environment, data / "log", user)
         script, environment = ends.enter_context(rabbitmq_command(folder / "rabbitmq", broker))
         rabbitmq = Process("rabbitmq", [script], environment, folder / "rabbitmq.log")
+        url, pooler = f"postgresql://postgres@127.0.0.1:{database}/postgres", None
+        if pool_mode:
+            pooler, url = _pooler(ends, url, pool_mode)
         settings = {
-            "LANNER_DATABASE_URL": f"postgresql://postgres@127.0.0.1:{database}/postgres",
+            "LANNER_DATABASE_URL": url,
             "LANNER_DATABASE_SCHEMA": _SCHEMA,
             "LANNER_BROKER_URL": f"amqp://guest:guest@127.0.0.1:{broker}//",
             "LANNER_API_PROCESSES": "1",
             "LANNER_WORKER_PROCESSES": "4",
         }
-        stack = Stack(SERVERS, folder, settings, seed, _provider(folder, seed), rabbitmq, postgres)
-        for server in (rabbitmq, postgres):
+        name = f"{SERVERS}, PgBouncer ({pool_mode})" if pool_mode else SERVERS
+        stack = Stack(name, folder, settings, seed, _provider(folder, seed), rabbitmq, postgres, pooler)
+        for server in filter(None, (rabbitmq, postgres, pooler)):
             ends.callback(server.kill)
             server.start()
         postgres.wait_until(stack._has_database)
         with _opened(stack):
             yield stack
+
+
+def _pooler(ends: ExitStack, server: str, mode: str) -> tuple[Process, str]:
+    folder, port = Path(ends.enter_context(TemporaryDirectory(prefix="lanner-faults-", ignore_cleanup_errors=True))), free_port()
+    command, user = pgbouncer_command(folder, port, make_url(server), mode)
+    pooler = Process("pgbouncer", command, {"PATH": os.environ["PATH"]}, folder / "log", user)
+    return pooler, make_url(server).set(port=port).render_as_string(hide_password=False)
 
 
 @contextmanager

@@ -45,12 +45,15 @@ def test_due_looks_are_each_asked_once(stack: Stack, figures: Figures) -> None:
     for late in (timedelta(0), timedelta(days=7)):
         make_due(stack, late)
         shifts = [SET_BACK if late else -SET_BACK] * workers if stack.on_sqlite else APART[:workers]
-        killed = run_and_kill([stack.process("worker", inside=f"shift_clock={shift}") for shift in shifts], kills, stack)
+        running = [stack.process("worker", inside=f"shift_clock={shift}") for shift in shifts]
+        killed = run_and_kill(running, kills, stack)
         waited = time.monotonic()
         assert comes_true(lambda: left(stack) == 0, scale(4 * RECOVERY_SECONDS, 1800))
         runs = Counter(asked(stack, followed_by).values())
         fates.append(f"{dict(runs)} fetches a series, {killed} kills, {time.monotonic() - waited:.0f} s more")
         assert runs == {len(fates): count}
+        for worker in running:
+            worker.kill()
     figures.add(f"31 {count:,} due looks, kill -9, clocks an hour off", "P1 P2", stack.name, "; after a week: ".join(fates))
 
 

@@ -119,9 +119,10 @@ def test_a_service_of_ones_own_must_be_named(name):
 
 
 def test_what_is_read_to_other_values_is_another_version() -> None:
-    """INSEE's T and B, the BoJ's fiscal years, Yahoo's running period and others were read otherwise: the same bytes are read anew."""
+    """INSEE's T and B, the BoJ's fiscal years, Yahoo's running period, flags and others were read otherwise: the bytes are read anew."""
     versions = {name: spec.adapter_version for name, spec in SPECS.items()}
 
-    assert {versions[name] for name in ("insee", "boj", "yahoo", "bls", "fred", "alfred")} == {2}
-    assert {versions[name] for name in ("files", "csv_url")} == {3}
-    assert versions["ecb"] == 1
+    assert {versions[name] for name in ("boj", "yahoo", "fred", "alfred", "ecb", "oecd", "eurostat", "dbnomics")} == {2}
+    assert {versions[name] for name in ("insee", "bls", "worldbank")} == {3}
+    assert {versions[name] for name in ("files", "csv_url")} == {4}
+    assert versions["tiingo"] == 2

@@ -24,10 +24,16 @@ from adapters.sql.tables import metadata
 from domain.codes import DatasetCode
 from domain.errors import InvalidInput, SchemaMismatch
 from domain.fetches import NOTHING_ALLOWED, Failure, Lease, Suspicion, WaitingFor
+from domain.flags import Flags
+from domain.gates.cells import Gate, SuspiciousCell
+from domain.gates.settings import SeriesGates
+from domain.moments import AsOf
 from domain.observations import Observations
 from domain.schedules.schedule import Rule, Schedule, ScheduleKind
 from domain.schedules.selector import Selector
 from domain.schedules.window import AskingWindow
+from domain.stand_ins.equivalence import Divergence, DivergingCell, Equivalence, Member, Side
+from domain.stand_ins.splice import SpliceRule
 from domain.webhooks.delivery import Delivery, Reply
 from domain.webhooks.events import EventType, fetch_failed
 from domain.webhooks.webhook import Progress, Webhook
@@ -62,8 +68,10 @@ def filled(engine: Engine) -> SqlStore:
     """A store with series in every condition."""
     migrate(engine)
     store = SqlStore(engine, lambda: NOW)
-    failure = Failure(code="unavailable", message="Down.", retryable=True, hint="Wait.")
-    state = Observations.of(range(2_000), ("a", "b"), np.random.default_rng(1).normal(size=(2_000, 2)))
+    cell = SuspiciousCell(gate=Gate.DEVIATIONS, date="2024-01-01", column="a", value=1e308, low=-0.5, high=2.0)
+    failure = Failure(code="unavailable", message="Down.", retryable=True, hint="Wait.", cells=(cell,))
+    flags = Flags.from_texts([[["", "p", "B E"][n % 3] for n in range(2_000)], [""] * 2_000])
+    state = Observations.of(range(2_000), ("a", "b"), np.random.default_rng(1).normal(size=(2_000, 2)), flags=flags)
     with store.writing() as uow:
         for n in range(3):
             series = uow.series.add("quandl", DatasetCode("X", f"S{n}"))
@@ -76,6 +84,7 @@ def filled(engine: Engine) -> SqlStore:
                 uow.series.record_fetch(uow.series.get(series.id), some_metadata())
                 uow.fetches.succeed(fetch.id, lease, vintages)
             if n == 1:
+                uow.series.record_gates(series, SeriesGates(deviations=8, scale=False))
                 uow.fetches.schedule_retry(fetch.id, lease, failure, seconds=60, waiting_for=WaitingFor.RETRY)
         rule = Rule(kind=ScheduleKind.CRON, spec="30 8 * * 1-5", tz="Europe/Berlin", window=AskingWindow.parse("mon-fri"))
         webhook = Webhook(
@@ -94,6 +103,17 @@ def filled(engine: Engine) -> SqlStore:
         deliveries = [Delivery.of(replace(event, type=kind), webhook.id, NOW, "") for kind in (event.type, EventType.REVISION_LARGE)]
         progress = Progress(position=event.position, holds=False, retry_at=NOW, last_success_at=NOW)
         uow.webhooks.finish(webhook.id, lease, progress, [deliveries[0].tried(Reply(204), NOW), deliveries[1].tried(Reply(500), NOW)])
+        first, second = (uow.series.add("quandl", DatasetCode("X", f"S{n}")) for n in range(2))
+        pair = Equivalence(
+            id=uuid4(), a=Member.of(first), b=Member.of(second), columns={"a": "b"}, created_at=NOW, position=1, compared_at=NOW
+        )
+        uow.equivalences.add(pair)
+        cells = [DivergingCell(date="2024-01-01", column="a", a=1.0, b=2.0, difference=0.5)]
+        facts = {"equivalence_id": pair.id, "a": pair.a, "b": pair.b, "found_at": NOW, "first": "2024-01-01", "last": "2024-01-01"}
+        uow.equivalences.record(Divergence(**facts, compared=1, arrived=Side.B, vintages=(1, 1), count=1, diverging=1, cells=cells))
+        splice = SpliceRule(made_at=NOW, stand_in="quandl:X/S1", start=NOW.date(), scale=0.1, columns={"a": "b"}, reason="It is gone.")
+        uow.splices.add(first, splice)
+        uow.splices.add(first, SpliceRule(made_at=NOW, reason="It is back."))
         uow.schedules.add(Schedule(id=uuid4(), selector=Selector.parse("X/*"), rule=rule, paused=False, created_at=NOW))
         uow.commit()
     return store
@@ -122,6 +142,10 @@ def test_everything_comes_back(opens: Any, tmp_path: Path, source: str, target: 
     assert everything(engine) == everything(store.engine)
     with SqlStore(engine).writing() as uow:
         assert uow.series.add("quandl", DatasetCode("X", "NEXT")).number == 4
+        newest = uow.vintages.find(uow.series.add("quandl", DatasetCode("X", "S0")).id, AsOf())
+        assert newest
+        assert newest.observations.flags
+        assert newest.observations.flags.column(0)[-3:] == [None, "p", "B E"][(2_000 - 3) % 3 :] + [None, "p", "B E"][: (2_000 - 3) % 3]
         assert not [damage for n in range(3) for damage in uow.vintages.verify(uow.series.add("quandl", DatasetCode("X", f"S{n}")).id)]
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
-import ssl
-import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +16,7 @@ from domain.codes import DatasetCode
 from domain.errors import SourceTimedOut, ThrottledLocally
 from domain.ports import PriorState
 from tests.builders import a_server, an_answer
-from tests.servers import missing
+from tests.tls import a_certificate, server_side
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 #: How long a server drips, if nobody hangs up.
@@ -29,15 +26,7 @@ LONG = 15
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
     """A certificate for 127.0.0.1 and its key, in one file."""
-    if shutil.which("openssl") is None:
-        missing("there is no openssl to make a certificate with.")
-    path = tmp_path_factory.mktemp("tls") / "server.pem"
-    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", path, "-out", f"{path}.crt", "-days", "2", *names]
-    subprocess.run(command, check=True, capture_output=True)
-    with path.open("ab") as both:
-        both.write(path.with_name(path.name + ".crt").read_bytes())
-    return path
+    return a_certificate(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture(params=["http", "https"])
@@ -47,9 +36,7 @@ def tls(request, monkeypatch):
         return None
     path = request.getfixturevalue("certificate")
     monkeypatch.setattr("certifi.where", lambda: str(path))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    return context
+    return server_side(path)
 
 
 def a_client(url: str, *, seconds: float = 0.3) -> HttpClient:

@@ -106,7 +106,7 @@ def test_a_deadline_ends_with_its_transaction(postgres: Engine) -> None:
         assert uow.transaction.execute_raw(b"SELECT pg_backend_pid()") == pid
         assert uow.transaction.execute_raw(b"SHOW statement_timeout") == [("0",)]
     assert store.version(write(store).id)  # type: ignore[attr-defined]
-    idle = store._version_reader._idle[-1]
+    idle = store._version_reader._idle[-1].cursor
     idle.execute("SHOW statement_timeout")
     assert idle.fetchall() == [("0",)]
 

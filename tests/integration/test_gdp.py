@@ -31,6 +31,7 @@ from domain.use_cases.read_calendar import ReadCalendar
 from domain.use_cases.read_releases import ReadReleases, TriangleQuery
 from domain.use_cases.read_series import ReadSeries, Selection
 from domain.use_cases.request_fetch import RequestFetch
+from domain.use_cases.watch_equivalences import WatchEquivalences
 from tests.builders import every_six_hours
 
 RECORDED = Path(__file__).parents[3] / "shared" / "recorded" / "alfred"
@@ -56,6 +57,7 @@ def stored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         calls=calls,
         retry=RetryPolicy(60),
         plan_next_look=PlanNextLook(store=store, providers=providers, learn=every_six_hours, read_calendar=calendars),
+        watch_equivalences=WatchEquivalences(store),
         lease_seconds=30,
         deadline_seconds=120,
     )

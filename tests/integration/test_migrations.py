@@ -30,7 +30,7 @@ OLD = Path(__file__).with_name("stores") / "0002.sql"
 SINCE = {
     series: {
         *("description", "vintage", "fetch", "confirmed"),
-        *("status_at_source", "status_since", "replaced_by", "failing", "failing_since"),
+        *("status_at_source", "status_since", "replaced_by", "failing", "failing_since", "gates"),
     },
     descriptions: {"position"},
     vintages: {"previous_check_at"},

@@ -17,7 +17,7 @@ from adapters.sql.repositories.series import SqlSeriesRepository
 from adapters.sql.repositories.throttle import SqlRateLimiter
 from adapters.sql.repositories.vintages import SqlVintageRepository
 from adapters.sql.store import SqlUnitOfWork
-from adapters.sql.tables import series
+from adapters.sql.tables import equivalences, series
 from adapters.sql.transaction import Transaction, utc_now
 from domain.budgets import Budget
 from domain.codes import DatasetCode
@@ -61,6 +61,10 @@ QUESTIONS: dict[str, Callable[[SqlUnitOfWork], object]] = {
     "events that are told": lambda uow: uow.webhooks.recorded(after=7, limit=10),
     "what is pending for a webhook": lambda uow: uow.webhooks.pending(uuid4()),
     "what was delivered": lambda uow: uow.webhooks.deliveries(uuid4(), before=7, limit=10),
+    "by which rules a series is read": lambda uow: uow.splices.rules(uuid4()),
+    "an equivalence": lambda uow: uow.equivalences._found(equivalences.c.id == uuid4()),
+    "divergences": lambda uow: uow.equivalences.divergences(equivalence_id=None, before=7, limit=10),
+    "divergences of an equivalence": lambda uow: uow.equivalences.divergences(equivalence_id=uuid4(), before=7, limit=10),
     "the end of the feed": lambda uow: uow.vintages.last_recorded(10),
 }
 

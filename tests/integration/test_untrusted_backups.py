@@ -24,8 +24,10 @@ from adapters.sql.engine import open_engine, open_file
 from adapters.sql.schema import migrate
 from adapters.sql.store import SqlStore
 from adapters.sql.tables import series
-from adapters.sql.vintage_blocks.codec import ZLIB, Block
+from adapters.sql.vintage_blocks.codec import ZLIB, ZLIB_WITH_FLAGS, Block
+from adapters.sql.vintage_blocks.flag_section import write_flags
 from domain.errors import InvalidInput
+from domain.flag_runs import FlagRuns
 from domain.observations import Observations
 from domain.series import SeriesQuery
 from tests.acceptance.running import lanner
@@ -153,9 +155,33 @@ ROWS = {
     "a formula": ("formulas", "INSERT INTO formulas VALUES (1, 1, 1, 1, 'open(1)', '', '', '[]')"),
     "a formula's series": ("formulas", "INSERT INTO formulas VALUES (1, 1, 1, 1, 'X(''A'')', '', '', '[\"X/A\"]')"),
     "a formula ahead of the feed": ("feed", "INSERT INTO formulas VALUES (1, 1, 999, 1, 'X(''A'')', '', '', '[\"p:X/A\"]')"),
+    "a splice's stand-in": ("splices", "UPDATE splices SET stand_in = 'X/B' WHERE number = 1"),
+    "a splice without a day": ("splices", "UPDATE splices SET start = NULL WHERE number = 1"),
+    "a splice without columns": ("splices", "UPDATE splices SET columns = '{}' WHERE number = 1"),
+    "a splice's columns": ("splices", "UPDATE splices SET columns = '{\"a\": 1}' WHERE number = 1"),
+    "columns that are no object": ("splices", "UPDATE splices SET columns = '[1]' WHERE number = 1"),
+    "a splice's day": ("splices", "UPDATE splices SET start = '20240101' WHERE number = 1"),
+    "a splice's scale": ("splices", "UPDATE splices SET scale = 0.0 WHERE number = 1"),
+    "a rule that is not the first": ("splices", "DELETE FROM splices WHERE number = 1"),
+    "a rule ahead of the feed": ("feed", "UPDATE splices SET position = 999 WHERE number = 2"),
+    "an equivalence's scale": ("equivalences", "UPDATE equivalences SET scale = 0.0"),
+    "an equivalence's tolerance": ("equivalences", "UPDATE equivalences SET tolerance = -1.0"),
+    "an equivalence's side": ("equivalences", "UPDATE equivalences SET prefer = 'c'"),
+    "an equivalence's columns": ("equivalences", "UPDATE equivalences SET columns = '[1]'"),
+    "an equivalence of one series": ("equivalences", "UPDATE equivalences SET b = a"),
+    "an equivalence of no series": ("equivalences", "UPDATE equivalences SET b = 77"),
+    "an equivalence ahead of the feed": ("feed", "UPDATE equivalences SET position = 999"),
+    "a divergence's values": ("divergences", "UPDATE divergences SET cells = '[]'"),
+    "a divergence's cells": ("divergences", "UPDATE divergences SET cells = '[1]'"),
+    "a divergence's count": ("divergences", "UPDATE divergences SET count = 0"),
+    "a divergence of no equivalence": ("divergences", "UPDATE divergences SET equivalence = '00000000000000000000000000000000'"),
     "words": ("series", "UPDATE series SET words = 'a  b' WHERE number = 2"),
     "an id": ("series", "UPDATE series SET id = 'no id' WHERE number = 2"),
     "a confirmation": ("series", "UPDATE series SET confirmed = '{}' WHERE number = 2"),
+    "gates": ("series", "UPDATE series SET gates = '[]' WHERE number = 2"),
+    "a gate": ("series", "UPDATE series SET gates = '{\"door\": true}' WHERE number = 2"),
+    "a gate's number": ("series", "UPDATE series SET gates = '{\"deviations\": 0.1}' WHERE number = 2"),
+    "a gate's truth": ("series", "UPDATE series SET gates = '{\"scale\": 1}' WHERE number = 2"),
     "a newest vintage": ("series", "UPDATE series SET vintage = 3 WHERE number = 1"),
     "a newest fetch": ("series", "UPDATE series SET fetch = (SELECT id FROM fetches WHERE series = 1) WHERE number = 2"),
     "a description's number": ("descriptions", "UPDATE descriptions SET number = 7"),
@@ -189,6 +215,9 @@ ROWS = {
     "a fetch of no series": ("fetches", "UPDATE fetches SET series = 77 WHERE series = 2"),
     "a fetch's vintage": ("fetches", "UPDATE fetches SET vintage = 77 WHERE series = 1"),
     "a failure": ("fetches", "UPDATE fetches SET failure = '{\"code\": 1}' WHERE series = 2"),
+    "a failure's cells": ("fetches", "UPDATE fetches SET failure = json_set(failure, '$.cells[0].gate', 'door') WHERE series = 2"),
+    "a failure's cell": ("fetches", "UPDATE fetches SET failure = json_set(failure, '$.cells[0].value', 'x') WHERE series = 2"),
+    "a failure's column": ("fetches", "UPDATE fetches SET failure = json_set(failure, '$.cells[0].column', 7) WHERE series = 2"),
     "what was left out": ("fetches", "UPDATE fetches SET left_out = '[1]' WHERE series = 2"),
     "a fetch's priority": ("fetches", "UPDATE fetches SET priority = 7 WHERE series = 2"),
     "a cron expression": ("schedules", "UPDATE schedules SET spec = '0 25 * * *'"),
@@ -301,11 +330,11 @@ UPDATE vintages SET step = 0, path = '', codec = 1;
 TOLD = ("payload", "checksum", "digest", "rows", "first", "last")
 
 
-def with_state(good: bytes, file: Path, payload: bytes) -> Path:
+def with_state(good: bytes, file: Path, payload: bytes, codec: int = ZLIB) -> Path:
     """Write a backup whose only vintage has this payload, and all that vouches for it."""
-    block = Block(1, 0, (), ZLIB, payload)
-    facts: tuple[Any, ...] = (payload, block.checksum(1), *told(payload))
-    spoilt(good, file, ONE_VINTAGE)
+    block = Block(1, 0, (), codec, payload)
+    facts: tuple[Any, ...] = (payload, block.checksum(1), *told(payload, codec))
+    spoilt(good, file, ONE_VINTAGE.replace("codec = 1", f"codec = {codec}"))
     with closing(sqlite3.connect(file)) as connection:
         connection.execute(f"UPDATE vintages SET {', '.join(f'{name} = ?' for name in TOLD)}", facts)
         connection.commit()
@@ -319,6 +348,46 @@ def test_a_state_that_is_none_is_refused(good: bytes, target: Engine, tmp_path: 
     with pytest.raises(InvalidInput, match="is damaged: table vintages, row series '1', number '1'"):
         restore(target, file, unheard)
     assert nothing_in(target)
+
+
+RUN = {"columns": [0], "places": [1], "first": [1], "last": [2]}
+FLAGS: dict[str, tuple[tuple[str, ...], dict[str, list[int]]]] = {
+    "a column that is not there": (("p",), RUN | {"columns": [7]}),
+    "a code that is not there": (("p",), RUN | {"places": [2]}),
+    "a code of several blanks": (("a  b",), RUN),
+    "a code that nobody sees": (("\x1b",), RUN),
+    "a long code": (("p" * 33,), RUN),
+    "an empty code": (("",), RUN),
+    "runs over each other": (("p",), {"columns": [0, 0], "places": [1, 1], "first": [1, 1], "last": [2, 2]}),
+}
+
+
+def flagged(codes: tuple[str, ...], runs: dict[str, list[int]]) -> bytes:
+    """A payload of one column with these runs of flags."""
+    kinds = {"columns": np.uint32, "places": np.uint16, "first": np.int64, "last": np.int64}
+    section = write_flags(FlagRuns(codes, **{name: np.array(runs[name], kind) for name, kind in kinds.items()}))
+    return packed(b"D", [1, 2], [1.0, 2.0]) + section + struct.pack("<I", len(section))
+
+
+@pytest.mark.parametrize("what", FLAGS)
+def test_flags_that_are_none_are_refused(good: bytes, target: Engine, tmp_path: Path, what: str) -> None:
+    """Flags whose checksum and digest hold are held to what flags may be, too."""
+    with pytest.raises(InvalidInput, match="is damaged: table vintages, row series '1', number '1'"):
+        restore(target, with_state(good, tmp_path / "backup", flagged(*FLAGS[what]), ZLIB_WITH_FLAGS), unheard)
+    assert nothing_in(target)
+
+
+@pytest.mark.parametrize("spoil", [lambda payload: payload[:-4] + b"\xff" * 4, lambda payload: payload[:3]], ids=["longer", "too short"])
+def test_a_section_that_is_none_is_refused(good: bytes, target: Engine, tmp_path: Path, spoil: Callable[[bytes], bytes]) -> None:
+    """A section of flags that is longer than its block, or a payload too short for one, is refused before it is read."""
+    file = with_state(good, tmp_path / "backup", spoil(flagged(("p",), RUN)), ZLIB_WITH_FLAGS)
+    with pytest.raises(InvalidInput, match="is damaged: table vintages"):
+        restore(target, file, unheard)
+
+
+def test_flags_that_are_some_are_restored(good: bytes, target: Engine, tmp_path: Path) -> None:
+    """The same way of writing flags, with nothing wrong in them, is taken."""
+    assert restore(target, with_state(good, tmp_path / "backup", flagged(("p",), RUN), ZLIB_WITH_FLAGS), unheard) > 3
 
 
 def test_a_state_that_is_one_is_restored(good: bytes, target: Engine, tmp_path: Path) -> None:
@@ -340,16 +409,16 @@ def test_damaged_vintages_are_restored_on_demand(good: bytes, target: Engine, tm
     assert 1 in damaged
 
 
-def told(payload: bytes) -> tuple[Any, ...]:
+def told(payload: bytes, codec: int) -> tuple[Any, ...]:
     """The facts that a state claims, where it can be read at all."""
     from adapters.sql.vintage_blocks.codec import decode
 
     if len(payload) > 1_000 or payload == b"nothing":
         return bytes(32), 2, "1970-01-02", "1970-01-03"
     try:
-        state: Observations = decode(ZLIB, payload, None)[0]
+        state: Observations = decode(codec, payload, None)[0]
         return state.digest(), len(state), str(state.first), str(state.last)
-    except (ValueError, TypeError, MemoryError):
+    except (ValueError, TypeError, MemoryError, LookupError, struct.error, zlib.error):
         return bytes(32), 2, "1970-01-02", "1970-01-03"
 
 

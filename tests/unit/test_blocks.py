@@ -24,7 +24,7 @@ def test_a_block_comes_back(rows: int, columns: int, codec: int) -> None:
 
     for snapshot, dropped in ((True, NONE_DROPPED), (False, days[rows:])):
         used, payload = encode(state, dropped, snapshot=snapshot)
-        read, gone = decode(used, payload, None if snapshot else state.columns)
+        read, gone, _ = decode(used, payload, None if snapshot else state.columns)
         assert used == codec
         assert read == state
         assert list(gone) == list(dropped)

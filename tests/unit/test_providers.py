@@ -13,6 +13,7 @@ import pytest
 from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import InvalidInput, ProviderNotConfigured, UnknownProvider
+from domain.gates.settings import Gates
 from domain.ports import PriorState
 from tests.builders import a_server, an_answer
 
@@ -332,6 +333,15 @@ def test_limits_are_the_modules_own_or_what_the_operator_says() -> None:
         assert ([(limit.calls, limit.seconds) for limit in found.limits], found.concurrency) == (limits, concurrency)
 
 
+def test_gates_are_off_or_what_the_operator_says() -> None:
+    """For each provider by itself, beside its own options."""
+    found = installed({"quandl": {"gates": "deviations=8, frequency", "api_key": "k"}, "sample": {"gates": "none"}})
+
+    assert found.get("quandl").gates == Gates(deviations=8, frequency=True)
+    assert found.get("sample").gates == found.get("fred").gates == Gates()
+    found.check()
+
+
 def test_the_bureau_of_labor_statistics_permits_more_with_a_key() -> None:
     """Its FAQ: 25 queries a day without registration, 500 with it, and at most 50 in ten seconds."""
     found = {key: installed({"bls": {"api_key": key} if key else {}}).get("bls").limits for key in ("", "k")}
@@ -352,7 +362,15 @@ def test_keys_are_told_apart_without_being_told() -> None:
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("limits", "20"), ("limits", "0/1"), ("limits", "5/1;6/2"), ("concurrency", "0"), ("concurrency", "many")],
+    [
+        ("limits", "20"),
+        ("limits", "0/1"),
+        ("limits", "5/1;6/2"),
+        ("concurrency", "0"),
+        ("concurrency", "many"),
+        ("gates", "8"),
+        ("gates", ""),
+    ],
 )
 def test_limits_that_are_none_stop_the_start(option: str, value: str) -> None:
     """The message names the variable and how it is written."""

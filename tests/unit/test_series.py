@@ -86,3 +86,12 @@ def test_who_serves_an_old_code_of_quandls(code: str, routing: Routing, name: st
     ]
 
     assert routing.provider_for(DatasetCode.parse(code), providers) == name
+
+
+def test_what_was_checked_in_the_future_is_stale() -> None:
+    """A check that is ahead of the clock by more than two seconds says nothing about the age, whatever age is allowed."""
+    series = replace(SERIES, checked_at=NOW)
+
+    assert not USUAL.is_stale(series, NOW - timedelta(seconds=2))
+    assert USUAL.is_stale(series, NOW - timedelta(seconds=3))
+    assert Freshness(NO_PROVIDERS, timedelta(days=9)).is_stale(series, NOW - timedelta(days=2))

@@ -170,6 +170,32 @@ def test_brokers_that_are_understood(url: str) -> None:
     assert read_settings({"LANNER_BROKER_URL": url}, None).embedded is (url == "memory://")
 
 
+@pytest.mark.parametrize(
+    ("url", "urls"),
+    [
+        ("amqp://u:p@a:5672,b/v", "amqp://u:p@a:5672/v;amqp://u:p@b/v"),
+        ("amqp://u:p@a, [::1]:5673//", "amqp://u:p@a//;amqp://u:p@[::1]:5673//"),
+        ("amqp://u:p@a//; amqps://w:q@b:5671//", "amqp://u:p@a//;amqps://w:q@b:5671//"),
+        ("amqp://u:p,q@a,b", "amqp://u:p,q@a;amqp://u:p,q@b"),
+    ],
+)
+def test_a_broker_may_have_several_hosts(url: str, urls: str) -> None:
+    """Hosts are separated by commas, whole addresses by semicolons; a comma of a password separates nothing."""
+    assert read_settings({"LANNER_BROKER_URL": url}, None).broker_url == urls
+
+
+@pytest.mark.parametrize("url", ["amqp://u:p@a,", "amqp://a;memory://", "amqp://a;;amqp://b", "amqp://a:70000,b", "memory://;memory://"])
+def test_each_host_of_a_broker_is_checked(url: str) -> None:
+    """One that is none is refused with the whole, and the sentence says how several are written."""
+    with pytest.raises(InvalidInput, match="several hosts separated by commas"):
+        read_settings({"LANNER_BROKER_URL": url}, None)
+
+
+def test_the_password_of_each_address_is_hidden() -> None:
+    """Of several addresses, every password is a secret."""
+    assert {"one-word", "two-word"} <= {*read_settings({"LANNER_BROKER_URL": "amqp://u:one-word@a//;amqp://w:two-word@b//"}, None).secrets}
+
+
 def test_hosts_origins_and_routes_are_brought_into_form(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """An IPv6 address gets its brackets, a database code its capitals, a folder its place from the root."""
     monkeypatch.setenv("HOME", str(tmp_path))

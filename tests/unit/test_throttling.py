@@ -214,6 +214,20 @@ def test_a_lost_probe_is_replaced() -> None:
     assert isinstance(caller.ask(holder=uuid4()), Permit)
 
 
+def test_a_block_of_a_clock_set_back_is_none() -> None:
+    """What was blocked by a clock two days ahead is free, and a later 429 blocks for as long as it says."""
+    caller = Caller()
+    caller.forward(2 * MAX_BLOCK_SECONDS)
+    caller.standing, _ = caller.standing.cool_down(caller.budget, 60, caller.now)
+    caller.forward(-2 * MAX_BLOCK_SECONDS)
+
+    assert isinstance(caller.ask(), Permit)
+    caller.standing, _ = caller.standing.cool_down(caller.budget, 60, caller.now)
+    assert isinstance(caller.ask(), Denied)
+    caller.forward(61)
+    assert isinstance(caller.ask(), Permit)
+
+
 def test_a_clock_set_back_stops_nobody() -> None:
     """What was logged an hour ahead does not keep calls from starting."""
     caller = Caller(Limit(2, 10))

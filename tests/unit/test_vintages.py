@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
+from domain.deltas import difference, replay
 from domain.errors import InvalidInput
 from domain.fetching.arrivals import known_at
 from domain.moments import AsOf
 from domain.observations import Observations
-from domain.vintages import Vintage, difference, replay
+from domain.vintages import Vintage
 from tests.builders import an_arrival, append
 from tests.fakes import NAN, some_observations
 
@@ -42,7 +43,7 @@ def test_a_difference_turns_one_state_into_the_other(before: dict[int, float], a
     delta = difference(old, new)
 
     assert delta
-    assert replay(old, [(delta.put, delta.drop)]) == new
+    assert replay(old, [delta.step]) == new
     assert (delta.added, len(delta.drop)) == (len(after.keys() - before.keys()), len(before.keys() - after.keys()))
     assert delta.changed == sum(
         old.window().bits[[*sorted(before)].index(d)] != new.bits[[*sorted(after)].index(d)] for d in before.keys() & after
@@ -56,7 +57,7 @@ def test_replaying_a_chain_gives_its_last_state(history: list[dict[int, float]])
     states = [a_state(rows) for rows in history]
     deltas = [difference(before, after) for before, after in pairwise(states)]
 
-    assert replay(states[0], [(delta.put, delta.drop) for delta in deltas if delta]) == states[-1]
+    assert replay(states[0], [delta.step for delta in deltas if delta]) == states[-1]
 
 
 def test_states_of_other_columns_or_axes_have_no_difference() -> None:

@@ -76,6 +76,7 @@ class Harness:
             calls=self.calls,
             retry=RetryPolicy(DAY),
             plan_next_look=plain.plan_next_look,
+            watch_equivalences=plain.watch_equivalences,
             lease_seconds=30,
             deadline_seconds=120,
         )

@@ -13,12 +13,15 @@ from adapters.memory.dispatcher import RecordingDispatcher
 from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, InvalidInput, ProviderNotConfigured, ScheduleNotFound, SchedulePaused, UnknownProvider
-from domain.fetches import Fetch, FetchStatus, Priority
+from domain.fetches import Fetch, FetchStatus, Priority, Suspicion
+from domain.observations import Observations
 from domain.schedules.history import History
 from domain.schedules.schedule import FollowedSeries, NextLook, Rule, ScheduleKind, ScheduleQuery, ScheduleState
 from domain.schedules.selector import Selector
 from domain.schedules.window import AskingWindow
+from domain.source_status import Failing
 from domain.use_cases.ask_due_series import AskDueSeries
+from domain.webhooks.events import EventType
 from tests.builders import memory_use_cases
 from tests.fakes import CannedSource, StoppedClock
 
@@ -276,6 +279,99 @@ def test_a_series_that_fails_is_left_alone_for_longer_and_longer(it: Followed) -
     it.source.error = None
     assert it.work()[0].status is FetchStatus.SUCCESS
     assert (it.look("X/A").failures, it.look("X/A").next_at) == (0, it.clock() + 6 * HOUR)
+
+
+GATED = Observations.of(range(30), ["Open"], [[100.0 + each % 3] for each in range(30)])
+REFUSALS = {"suspicious_values": Observations.of(GATED.dates, ["Open"], GATED.values * 1000), "suspicious_shrink": GATED.latest(3)}
+
+
+@pytest.mark.parametrize("rule", [HOURLY, Rule(kind=ScheduleKind.INTERVAL, spec="1m"), LEARNED], ids=["1h", "1m", "learned"])
+@pytest.mark.parametrize("code", REFUSALS)
+def test_a_series_whose_answers_are_refused_says_so_and_is_left_alone(it: Followed, rule: Rule, code: str) -> None:
+    """For longer and longer; once an answer is accepted, its rule holds again at once."""
+    it.source.observations = GATED
+    it.follow("X/A", rule)
+    it.work()
+    it.use.manage_gates.change(it.series("X/A"), {"scale": True})
+    usual = it.look("X/A").next_at
+    assert usual
+    it.clock.time = usual
+    it.source.observations = REFUSALS[code]
+    began, waits = it.clock(), []
+    for _ in range(5):
+        (fetch,) = it.work()
+        assert fetch.failure
+        assert fetch.failure.code == code
+        look = it.look("X/A")
+        assert look.next_at
+        assert f"Its answers are refused as {code} since {began:%Y-%m-%d %H:%M} UTC, until one is right or accepted." in look.reason
+        assert "not looked at for " in look.reason
+        waits.append((look.next_at - it.clock()) / HOUR)
+        if sum(waits) < 24:
+            it.clock.time = look.next_at
+    assert waits == pytest.approx([1, 2, 4, 8, 16], abs=1.01)
+    assert all(wait >= least for wait, least in zip(waits, [1, 2, 4, 8, 16], strict=True))
+
+    allowed = frozenset(Suspicion)
+    it.clock.forward(minutes=30)
+    it.use.fetch_dataset(it.use.request_fetch(DatasetCode("X", "A"), refresh=True, allow=allowed).fetch.id)
+    look = it.look("X/A")
+    assert (look.failures, "refused" in look.reason) == (0, False)
+    assert look.next_at
+    assert look.next_at - it.clock() <= 6 * HOUR
+
+
+@pytest.mark.parametrize("rule", [HOURLY, DAILY], ids=["1h", "daily"])
+def test_a_series_whose_values_are_refused_never_ends_for_that(it: Followed, rule: Rule) -> None:
+    """It stays active, and is looked at daily, by an hourly rule at last and by a daily one always."""
+    it.source.observations = GATED
+    it.follow("X/A", rule)
+    it.work()
+    it.use.manage_gates.change(it.series("X/A"), {"scale": True})
+    it.source.observations = REFUSALS["suspicious_values"]
+    for _ in range(40):
+        look = it.look("X/A")
+        assert look.next_at
+        it.clock.time = look.next_at
+        it.ask()
+        it.clock.forward(seconds=5)
+        assert len(it.work()) == 1
+    described = it.use.describe_series(it.series("X/A"))
+
+    assert it.clock() - described.series.created_at > timedelta(days=30)
+    assert (described.series.at_source.has_ended, described.series.at_source.failing) == (False, Failing.REFUSED)
+    look = it.look("X/A")
+    assert look.next_at
+    assert timedelta(hours=20) <= look.next_at - it.clock() <= timedelta(days=1)
+    it.source.observations, it.clock.time = GATED, look.next_at
+    assert it.work()[0].status is FetchStatus.SUCCESS
+    assert it.use.describe_series(it.series("X/A")).series.at_source.failing is None
+    assert it.look("X/A").failures == 0
+
+
+def test_a_release_that_is_overdue_since_it_is_refused_says_both(it: Followed) -> None:
+    """Webhooks are told the same reason."""
+    it.use.manage_webhooks.create("https://example.org/hook", events=[EventType.SERIES_OVERDUE])
+    it.source.observations = GATED
+    it.follow("X/A", LEARNED)
+    it.work()
+    it.use.manage_gates.change(it.series("X/A"), {"scale": True})
+    it.source.observations = REFUSALS["suspicious_values"]
+    overdue = it.clock() + 6 * HOUR
+
+    def learn(history: History) -> NextLook:
+        return NextLook(at=history.now + HOUR, reason="A release is overdue.", overdue_since=overdue)
+
+    object.__setattr__(it.use.plan_next_look, "learn", learn)
+    it.clock.time = overdue
+    it.work()
+    look = it.look("X/A")
+    (told,) = [event for event in it.store.state.series_events if event.type is EventType.SERIES_OVERDUE]
+
+    assert look.overdue_since == overdue
+    assert look.reason == told.facts["reason"]
+    assert look.reason.startswith("Its answers are refused as suspicious_values since ")
+    assert look.reason.endswith("A release is overdue.")
 
 
 def test_a_defect_of_the_learner_ends_nothing(it: Followed, caplog: pytest.LogCaptureFixture) -> None:

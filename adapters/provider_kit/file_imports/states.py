@@ -20,7 +20,7 @@ from domain.importing import FileState
 from domain.observations import Label, Observations, Unit
 from domain.series import Metadata
 
-READER_VERSION = 1
+READER_VERSION = 2
 _DAY_SECONDS = 86_400
 
 

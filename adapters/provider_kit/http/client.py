@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property
+from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -14,7 +15,7 @@ from adapters.provider_kit.http.connection_errors import why_unreachable
 from adapters.provider_kit.http.deadlines import InFlightCall, abort_calls, in_flight
 from adapters.provider_kit.http.redaction import BodyRedactor
 from adapters.provider_kit.http.request import HttpRequest
-from adapters.provider_kit.http.url_policy import is_below, is_public, origin
+from adapters.provider_kit.http.url_policy import UrlOrigin, is_below, is_public, origin, secure_twins
 from adapters.provider_kit.options import variable
 from adapters.provider_kit.parsing.bodies import plain
 from domain.errors import (
@@ -69,6 +70,9 @@ class HttpClient:
         self._deadline_seconds, self._before_call = deadline_seconds, before_call
         self._private = by_operator or base_url.startswith("http:")
         self._is_aborted = False
+        # The base URL's, and that of its like by https.
+        self._pools: dict[UrlOrigin, urllib3.HTTPConnectionPool] = {}
+        self._pools_lock = Lock()
 
     @property
     def host(self) -> str:
@@ -202,7 +206,7 @@ class HttpClient:
         from adapters.provider_kit.http.transport import NotPermitted, ask
 
         try:
-            return ask(self._pool, url, headers=headers, timeout=timeout)
+            return ask(self._pool(url), url, headers=headers, timeout=timeout)
         except NotPermitted as exc:
             raise SourceUnavailable(
                 f"{self.host} is at {exc}, which is no address of the open Internet, so it is not asked.",
@@ -227,10 +231,10 @@ class HttpClient:
             raise AnswerTruncated(f"The answer of {self.host} ended too early.") from exc
 
     def _redirected(self, url: str, answer: RawResponse, request: HttpRequest) -> str:
-        """Return the redirect's target: below the base URL, without the secret parameters, which are added again."""
+        """Return the redirect's target: below the base URL, or its like by https, without the secret parameters, which are added again."""
         try:
             target = self._prepared(urljoin(url, answer.headers.get("location", "")))
-            if is_below(target, self._base):
+            if any(is_below(target, base) for base in (self._base, *secure_twins(self._base))):
                 target = request.without_secrets(target)
                 if HIDDEN not in target:
                     return target
@@ -244,16 +248,18 @@ class HttpClient:
     def _base(self) -> str:
         return self._prepared(self._base_url)
 
-    @cached_property
-    def _pool(self) -> urllib3.HTTPConnectionPool:
+    def _pool(self, url: str) -> urllib3.HTTPConnectionPool:
         """
-        The connection pool.
+        Return the connection pool of an address.
 
         A ``Session`` of requests would read bodies of redirects without limit, keep cookies and read proxies from the environment.
         """
         from adapters.provider_kit.http.transport import open_pool
 
-        return open_pool(self._base, permits=_any if self._private else is_public)
+        with self._pools_lock:
+            if origin(url) not in self._pools:
+                self._pools[origin(url)] = open_pool(url, permits=_any if self._private else is_public)
+            return self._pools[origin(url)]
 
     def _unreachable(self, reason: str) -> SourceUnavailable:
         return SourceUnavailable(

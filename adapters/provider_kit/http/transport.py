@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from http.client import HTTPResponse, IncompleteRead, RemoteDisconnected
+from http.client import HTTPMessage, HTTPResponse, IncompleteRead, RemoteDisconnected
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from adapters.provider_kit.http.deadlines import current
+from adapters.provider_kit.http.head import framing, read_head
 from domain.errors import AnswerTooLarge
 
 _HEAD_BYTES = 64 * 1024
@@ -52,22 +53,35 @@ def ask(pool: HTTPConnectionPool, url: str, *, headers: Mapping[str, str], timeo
 
 
 class _Lines:
-    """A response whose header lines are limited in size and complete."""
+    """The stream of a response, whose head is limited in size and complete."""
 
     def __init__(self, stream: Any) -> None:
-        self._stream, self.in_head, self._left = stream, True, _HEAD_BYTES
+        self._stream, self._left = stream, _HEAD_BYTES
+        self._head: list[bytes] = []
+
+    def read_head(self) -> HTTPMessage:
+        """Read the final response's head, give only what frames the response to whoever reads on, and return all headers."""
+        status, headers = read_head(self._head_line)
+        self._head = framing(status, headers) if status else []
+        return headers
 
     def readline(self, limit: int = -1) -> bytes:
-        line: bytes = self._stream.readline(limit)
-        if self.in_head:
-            self._left -= len(line)
-            if self._left < 0:
-                raise AnswerTooLarge(f"The head of the answer is larger than {_HEAD_BYTES // 1024} KiB.")
-        whole = line.endswith(b"\n") or len(line) == limit
-        if self.in_head and not whole:
+        return self._head.pop(0) if self._head else self._whole_line(limit)
+
+    def _head_line(self) -> bytes:
+        line: bytes = self._stream.readline(self._left + 1)
+        self._left -= len(line)
+        if self._left < 0:
+            raise AnswerTooLarge(f"The head of the answer is larger than {_HEAD_BYTES // 1024} KiB.")
+        # Before the first byte, nothing came at all.
+        if not line.endswith(b"\n") and (line or self._left < _HEAD_BYTES):
             raise RemoteDisconnected("The connection was closed inside the answer's head.")
+        return line
+
+    def _whole_line(self, limit: int) -> bytes:
+        line: bytes = self._stream.readline(limit)
         # The size of a chunk that lost its last digits would be a smaller one, and zero the end.
-        if line and not whole:
+        if line and not line.endswith(b"\n") and len(line) != limit:
             raise IncompleteRead(line)
         return line
 
@@ -82,8 +96,9 @@ class _Response(HTTPResponse):
         self.fp = self._lines  # type: ignore[assignment] # as much of a stream as is used
 
     def begin(self) -> None:
+        headers = self._lines.read_head()
         super().begin()
-        self._lines.in_head = False
+        self.headers = self.msg = headers
 
 
 class _Connection(HTTPConnection):

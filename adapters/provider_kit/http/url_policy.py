@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import unquote, urlsplit
 
+UrlOrigin = tuple[str, str | None, int | None]
+
+_HTTP = 80
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
@@ -23,10 +26,10 @@ def is_public(address: str) -> bool:
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_site_local)
 
 
-def origin(url: str) -> tuple[str, str | None, int | None]:
+def origin(url: str) -> UrlOrigin:
     """Return a URL's scheme, host and port."""
     parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname, parts.port or {"http": _HTTP, "https": 443}.get(parts.scheme)
 
 
 def is_below(url: str, base_url: str) -> bool:
@@ -39,6 +42,16 @@ def is_below(url: str, base_url: str) -> bool:
         and parts.path.startswith(prefix)
         and not has_parent_segments(unquote(parts.path).split("/"))
     )
+
+
+def secure_twins(base_url: str) -> Sequence[str]:
+    """Return where an http address may be by https on the same host: at the usual port, and at its own; nothing for another scheme."""
+    parts = urlsplit(base_url)
+    if parts.scheme != "http":
+        return ()
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    own = [f"{host}:{parts.port}"] if parts.port not in (None, _HTTP) else []
+    return [parts._replace(scheme="https", netloc=str(netloc)).geturl() for netloc in (host, *own)]
 
 
 def has_parent_segments(segments: Sequence[str]) -> bool:

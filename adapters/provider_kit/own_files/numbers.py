@@ -7,7 +7,7 @@ Which mark is decimal is decided by a column's cells, else by other columns, els
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +24,8 @@ _DIALECT = NumberDialect(missing=MISSING | {"*"}, scaled=True, pairs=_PAIRS)
 _MARKS = {".": "dot", ",": "comma"}
 #: Factors that mean different numbers to different people, or are not read for another reason.
 _SCALED = re.compile(r"(.*[0-9]) ?(?:[BTG]|[Bb]n|[Tt]n|[Mm]io|[Mm]ln|[Mm]rd|[Mm]ld|lakhs?|crores?|[Cc]r)\.?")
+#: The end of the name of a column of flags.
+_FLAG = "_flag"
 _CODE_NAMES = ("code", "country", "geo", "area", "region", "state", "iso", "ticker", "symbol", "location", "pays", "land", "pais", "país")
 
 #: Whether a cell says that there is no value; whether a cell, as a whole, is a number in any marks.
@@ -52,9 +54,11 @@ def read_numbers(table: Table, options: FileOptions) -> tuple[Sequence[NumberCol
     dialect = replace(_DIALECT, missing=_DIALECT.missing | options.missing_words, pairs=_admitted(options))
     wanted = [c for c in table.columns if not options.columns or table.folded or c.shown in options.columns]
     surveys = {column: survey(list(column.cells), dialect) for column in wanted}
+    flags = [c for c in flag_columns(wanted).values() if surveys[c].words or not len(surveys[c].numbers)]
     for column, found in surveys.items():
-        _check_words(table, column, found, asked=bool(options.columns))
-    words = [c for c, found in surveys.items() if found.words or (not options.columns and _holds_codes(c, found))]
+        if column not in flags:
+            _check_words(table, column, found, asked=bool(options.columns))
+    words = [c for c, found in surveys.items() if found.words or c in flags or (not options.columns and _holds_codes(c, found))]
     is_named = any(column.name for column in table.columns)
     counters = [c for c in wanted if c not in words and is_named and not table.across and _counts_rows(c)]
     kept = {column: found for column, found in surveys.items() if column not in words and column not in counters}
@@ -64,6 +68,12 @@ def read_numbers(table: Table, options: FileOptions) -> tuple[Sequence[NumberCol
     evidence = {next(iter(found.decimals)) for found in kept.values() if len(found.decimals) == 1}
     unread = [column for column in table.columns if column not in wanted and (column.name or any(map(text_in, iter(column.cells))))]
     return [_read(table, column, found, evidence) for column, found in kept.items()], [*words, *unread], counters
+
+
+def flag_columns(columns: Sequence[Column]) -> Mapping[str, Column]:
+    """Return the columns that hold the flags of others by their names, by the others' names."""
+    names = {column.shown for column in columns}
+    return {name: c for c in columns if c.name.endswith(_FLAG) and (name := c.name.removesuffix(_FLAG)) in names}
 
 
 def _admitted(options: FileOptions) -> frozenset[Pair]:

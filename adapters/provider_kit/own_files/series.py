@@ -11,11 +11,12 @@ from adapters.provider_kit.own_files.date_digits import Kind
 from adapters.provider_kit.own_files.dates import frequency_of, read_dates
 from adapters.provider_kit.own_files.grid import Column, Table, all_quoted, listed, quoted, refused, text_in
 from adapters.provider_kit.own_files.long_layout import pivoted
-from adapters.provider_kit.own_files.numbers import NumberColumn, read_numbers
+from adapters.provider_kit.own_files.numbers import NumberColumn, flag_columns, read_numbers
 from adapters.provider_kit.own_files.options import FileOptions
 from adapters.provider_kit.text import storable
 from domain.codes import DatasetCode
 from domain.errors import InvalidObservations
+from domain.flags import Flags, is_code
 from domain.frequency import Frequency
 from domain.observations import Dates, Observations, Unit
 from domain.periods import Anchor
@@ -96,11 +97,19 @@ def read_series(table: Table, options: FileOptions) -> FileSeries:
     if options.layout == "long" and not table.across:
         table, moments = pivoted(table, moments, options)
     columns, words, counters = read_numbers(table, options)
+    flags = _flags(columns, words)
+    words = [column for column in words if column not in flags.values()]
     _check_repeats(table, moments, columns, words)
     unit: Unit = "s" if (moments.astype(np.int64) % _DAY).any() else "D"
     matrix = np.column_stack([read.values for read in columns])
     try:
-        observations = Observations.of(moments.astype(f"datetime64[{unit}]"), [read.column.shown for read in columns], matrix, unit=unit)
+        observations = Observations.of(
+            moments.astype(f"datetime64[{unit}]"),
+            [read.column.shown for read in columns],
+            matrix,
+            unit=unit,
+            flags=_flags_of([flags.get(read.column.shown) for read in columns], len(moments)) if flags else None,
+        )
     except InvalidObservations as exc:
         raise refused(table.name, exc.message.rstrip(".")) from exc
     frequency = options.frequency or table.frequency or frequency_of(observations.dates, axis.kind)
@@ -114,6 +123,21 @@ def read_series(table: Table, options: FileOptions) -> FileSeries:
         left_out=tuple(map(storable, (*table.left_out, *(column.shown for column in (*words, *counters))))),
         dialect=_dialect(axis.order, columns, options),
     )
+
+
+def _flags(columns: Sequence[NumberColumn], words: Sequence[Column]) -> Mapping[str, Column]:
+    """Return the columns of words that hold the flags of columns of numbers, by the latter's names."""
+    names = {read.column.shown for read in columns}
+    named = flag_columns([*(read.column for read in columns), *words])
+    return {name: c for name, c in named.items() if name in names and c in words and all(map(is_code, filter(None, _codes(c))))}
+
+
+def _flags_of(columns: Sequence[Column | None], rows: int) -> Flags | None:
+    return Flags.from_texts([""] * rows if column is None else _codes(column) for column in columns)
+
+
+def _codes(column: Column) -> Sequence[str]:
+    return [" ".join(text_in(cell).split()) for cell in column.cells]
 
 
 def _anchored(table: Table, dates: Dates, kind: Kind, frequency: str, *, anchor: str) -> str:

@@ -89,7 +89,9 @@ class CollectedSeries:
         noted: attributes that observations have, which must not differ within a series.
         stated: such attributes of the data set or of a group that the series belongs to.
         values: cells as the answer writes them, which ``described`` reads as one column.
+        flags: of the values, empty where there is none.
         decimals: the decimal marks that the whole answer shows, where the series alone leaves a doubt.
+        meanings: what the answer says of flags, by flag.
 
     """
 
@@ -101,11 +103,13 @@ class CollectedSeries:
     words: Sequence[str] = ()
     periods: list[str] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
     decimals: Collection[str] = ()
     noted: dict[Notes, NotedAt] = field(default_factory=dict)
     stated: set[tuple[str, str]] = field(default_factory=set)
+    meanings: Mapping[str, str] = field(default_factory=dict)
 
-    def add(self, period: str, value: Any, notes: Notes = ()) -> None:
+    def add(self, period: str, value: Any, notes: Notes = (), flag: str = "") -> None:
         """Add an observation."""
         at = self.noted.get(notes)
         if at is None:
@@ -114,6 +118,7 @@ class CollectedSeries:
             at.is_known = not ANSWERS.is_missing(value)
         self.periods.append(period)
         self.values.append(value)
+        self.flags.append(flag)
 
 
 class SeriesCollector:
@@ -125,11 +130,13 @@ class SeriesCollector:
 
     Attributes:
         was_data: whether the answer holds a data set, even one without series.
+        meanings: what it says of flags, by flag.
 
     """
 
     def __init__(self, decimals: Collection[str] = ()) -> None:
         self.was_data = False
+        self.meanings: dict[str, str] = {}
         self._decimals = decimals
         self._series: dict[Any, dict[_Items, CollectedSeries]] = {}
         self._deleted: dict[Any, dict[_Items, set[str]]] = {}
@@ -158,6 +165,7 @@ class SeriesCollector:
                 order=parts.order,
                 words=words,
                 decimals=self._decimals,
+                meanings=self.meanings,
             )
         found.facts.update(parts.facts)
         return found
@@ -175,8 +183,9 @@ class SeriesCollector:
             for own, series in alike.items():
                 gone = {period for stated, periods in deleted.items() if stated <= own for period in periods}
                 if gone:
-                    cells = [cell for cell in zip(series.periods, series.values, strict=True) if cell[0] not in gone]
-                    series.periods, series.values = [period for period, _ in cells], [value for _, value in cells]
+                    kept_at = [at for at, period in enumerate(series.periods) if period not in gone]
+                    lists = series.periods, series.values, series.flags
+                    series.periods, series.values, series.flags = ([each[at] for at in kept_at] for each in lists)
                 if series.periods or not gone:
                     kept.append(series)
         return kept

@@ -19,6 +19,7 @@ from adapters.provider_kit.parsing.numbers import Survey, survey, values
 from adapters.provider_kit.parsing.periods import Axis
 from adapters.provider_kit.text import storable
 from domain.errors import AnswerNotUnderstood, FetchError, InvalidObservations
+from domain.flags import Flags
 from domain.observations import Observations
 
 _SHOWN = 40
@@ -114,9 +115,12 @@ def shown(cell: Any) -> str:
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
-def observations(axis: Axis, columns: Mapping[str, NDArray[np.float64]]) -> Observations:
+def observations(axis: Axis, columns: Mapping[str, NDArray[np.float64]], flags: Sequence[str] = ()) -> Observations:
     """
     Return dates and columns as observations.
+
+    Args:
+        flags: of the values of an only column, empty where there is none; none at all if there are no others.
 
     Raises:
         AnswerNotUnderstood: they are invalid, such as two values for one date.
@@ -124,7 +128,8 @@ def observations(axis: Axis, columns: Mapping[str, NDArray[np.float64]]) -> Obse
     """
     values = np.column_stack(list(columns.values())) if columns else np.empty((len(axis.dates), 0))
     try:
-        return Observations.of(axis.dates, [storable(name) for name in columns], values, unit=axis.unit)
+        marks = Flags.from_texts([flags]) if any(flags) else None
+        return Observations.of(axis.dates, [storable(name) for name in columns], values, unit=axis.unit, flags=marks)
     except InvalidObservations as exc:
         raise AnswerNotUnderstood(exc.message) from exc
 

@@ -1,4 +1,4 @@
-"""A provider's limits: those of its spec, unless the environment says otherwise."""
+"""A provider's limits: those of its spec, unless the environment says otherwise; and its gates."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from typing import Any
 from adapters.provider_kit.options import variable
 from adapters.provider_kit.spec import ProviderSpec
 from domain.errors import InvalidInput
+from domain.gates.settings import Gates
 from domain.providers import Provider
 from domain.quotas import read_limits
 
-_GENERAL = ("limits", "concurrency")
+_GENERAL = ("limits", "concurrency", "gates")
 
 
 def without_general(raw: Mapping[str, str]) -> Mapping[str, str]:
@@ -24,10 +25,10 @@ def without_general(raw: Mapping[str, str]) -> Mapping[str, str]:
 
 def limited(spec: ProviderSpec, options: Any, raw: Mapping[str, str]) -> Provider:
     """
-    Return a provider's facts with its limits: its own apply at its own base URL; at a configured one, only configured limits.
+    Return a provider's facts with its limits and gates: its own limits apply at its own base URL, at another one configured ones alone.
 
     Raises:
-        InvalidInput: a configured limit is invalid; the message names the variable.
+        InvalidInput: a configured limit or gate is invalid; the message names the variable.
 
     """
     key = str(getattr(options, "api_key", ""))
@@ -39,8 +40,15 @@ def limited(spec: ProviderSpec, options: Any, raw: Mapping[str, str]) -> Provide
         spec.facts(),
         limits=read_limits(raw["limits"], field=variable(spec.name, "limits")) if "limits" in raw else declared,
         concurrency=_concurrency(spec.name, raw["concurrency"]) if "concurrency" in raw else concurrency,
-        key_id=blake2b(key.encode(), digest_size=6, person=b"lanner").hexdigest() if key else "",
+        gates=Gates.parse(raw["gates"], field=variable(spec.name, "gates")) if "gates" in raw else Gates(),
+        key_id=_identity(key, str(getattr(options, "base_url", "")).rstrip("/") if elsewhere else ""),
     )
+
+
+def _identity(key: str, address: str) -> str:
+    """Return what tells budgets apart: how a server was called or what it asked for says nothing of another one."""
+    told = f"{key}\0{address}" if address else key
+    return blake2b(told.encode(), digest_size=6, person=b"lanner").hexdigest() if told else ""
 
 
 def _concurrency(name: str, text: str) -> int:

@@ -108,4 +108,5 @@ def _names(state: Observations, answer: Answer) -> Mapping[str, str]:
 
 def _with_old_names(state: Observations, names: Mapping[str, str]) -> Observations:
     there = {old: state.columns.index(own) for old, own in names.items() if own in state.columns}
-    return Observations.from_trusted(state.dates, tuple(there), state.select(list(there.values())).values)
+    part = state.select(list(there.values()))
+    return Observations.from_trusted(part.dates, tuple(there), part.values, part.flags)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from adapters.provider_kit.parsing.collector import CollectedSeries
 from adapters.provider_kit.parsing.columns import NumberColumn, number_columns, observations
+from adapters.provider_kit.parsing.flag_codes import meanings_of
 from adapters.provider_kit.parsing.period_texts import PeriodForms
 from adapters.provider_kit.parsing.periods import Axis, frequency_of, read_periods
 from adapters.provider_kit.parsing.select import one_state
@@ -19,7 +20,7 @@ from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, FetchError
 from domain.frequency import Frequency
 from domain.ports import ParsedSeries
-from domain.series import Metadata
+from domain.series import FLAGS, Metadata
 
 #: The dimensions and attributes that say how often a series is observed.
 SAYS_FREQUENCY = ("freq", "frequency", "bbk_std_freq", "freq_name", "time_format")
@@ -51,7 +52,7 @@ def described(
         units = units_of(series)
         axis = _axis(series, conventions.forms, units.year_start, hint=hint)
         column = _column(series)
-        state = observations(axis, {_COLUMN: column.values})
+        state = observations(axis, {_COLUMN: column.values}, series.flags)
     except FetchError as exc:
         raise type(exc)(f"{code}: {exc.message}", hint=exc.hint) from exc
     frequency = _frequency(series, axis, conventions)
@@ -67,6 +68,7 @@ def described(
             "dates": axis.convention if axis.unit == "s" or frequency in (None, axis.frequency) else _PROVIDERS_DAY,
             "key": {storable(name): storable(value) for name, value in key.items()},
             **units.extra,
+            **({FLAGS: meanings_of(state.flags.codes, series.meanings)} if state.flags else {}),
         },
     )
     return one_state(code, metadata, state, dialect={_COLUMN: column.decimal} if column.decimal else {})

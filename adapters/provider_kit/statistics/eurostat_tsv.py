@@ -10,8 +10,10 @@ Eurostat's TSV: one line for each series, one column for each period; a flag may
 from __future__ import annotations
 
 from adapters.provider_kit.parsing.collector import Flow, Parts, SeriesCollector
+from adapters.provider_kit.parsing.flag_codes import code_of
 from domain.errors import AnswerNotUnderstood, AnswerTruncated
 
+_FLAG = "OBS_FLAG"
 _MARKS = ("\\TIME_PERIOD\t", "\\time\t")
 
 
@@ -44,5 +46,6 @@ def read_tsv(text: str, flow: str) -> SeriesCollector:
             raise AnswerNotUnderstood(f"Row {number} does not fit the first line.")
         series = collector.series(named, Parts(dimensions=dict(zip(names, values, strict=True))))
         for period, cell in zip(periods, cells, strict=True):
-            series.add(period.strip(), "" if cell.startswith(":") else cell.partition(" ")[0])
+            value, _, flag = ("", "", cell) if cell.startswith(":") else cell.partition(" ")
+            series.add(period.strip(), value, flag=code_of(_FLAG, flag))
     return collector

@@ -17,6 +17,7 @@ import re
 from dataclasses import dataclass
 
 from adapters.provider_kit.parsing.collector import Flow, SeriesCollector, is_time, time_name
+from adapters.provider_kit.parsing.flag_codes import flag_of
 from adapters.provider_kit.parsing.limits import DEPTH, NAMES
 from adapters.provider_kit.statistics.attribute_names import separated
 from adapters.provider_kit.statistics.conventions import Conventions
@@ -104,7 +105,7 @@ class FlatXml:
         used = next((name for name in _VALUES if name in own), "")
         parts = separated(_renamed(own), self._conventions, of_series=False, without=(beside, used))
         parts = separated(_renamed(around), self._conventions, of_series=True, without=(above,)) | parts
-        self._collector.series(self._flow, parts).add(period, value, notes_in({**around, **own}))
+        self._collector.series(self._flow, parts).add(period, value, notes_in({**around, **own}), flag_of(own))
 
 
 def _renamed(named: dict[str, str]) -> dict[str, str]:

@@ -15,15 +15,17 @@ from typing import Any
 import numpy as np
 
 from adapters.provider_kit.parsing.collector import Flow, Parts, SeriesCollector, is_time
+from adapters.provider_kit.parsing.flag_codes import code_of
 from adapters.provider_kit.parsing.limits import NAMES
 from adapters.provider_kit.parsing.period_texts import PeriodForms
 from adapters.provider_kit.statistics.conventions import STANDARD, Conventions
+from adapters.provider_kit.text import texts_of
 from domain.errors import AnswerNotUnderstood
 
 _TIMES = frozenset({"tid", "quarter", "month", "week", "aika", "ár", *(f"tlist({letter}1)" for letter in "ahqmwd")})
 _NUMBER = re.compile(r"[0-9]{1,3}|[0-9]{5,}")
 _MONTH_OR_WEEK = re.compile(r"[0-9]{5,6}")
-_SHOWN = 40
+_SHOWN, _STATUS = 40, "OBS_STATUS"
 # The attributes of SDMX, and what JSON-stat calls them, in its versions and at its offices.
 _UNIT = {"UNIT": ("base", "label", "symbol"), "UNIT_MULT": ("multiplier",), "DECIMALS": ("decimals",)}
 
@@ -94,6 +96,8 @@ def _read(collector: SeriesCollector, flow: Flow, cube: Mapping[str, Any], forms
     at = names.index(time)
     values = np.moveaxis(_values(cube["value"], cells).reshape(sizes), at, -1)
     others = [name for name in names if name != time]
+    statuses = np.moveaxis(_statuses(cube["status"], cells).reshape(sizes), at, -1) if cube.get("status") else None
+    collector.meanings.update((code, text) for status, text in _meanings(cube).items() if (code := code_of(_STATUS, status)))
     facts = {name: str(cube[name]) for name in ("label", "title", "source") if cube.get(name)}
     units = {name: found for name in others if isinstance(found := dimensions[name]["category"].get("unit"), dict)}
     metrics = [name for name in roles.get("metric") or [] if name in units] or list(units)
@@ -102,8 +106,9 @@ def _read(collector: SeriesCollector, flow: Flow, cube: Mapping[str, Any], forms
         told = [words[name][i] for name, i in zip(others, place, strict=True)]
         unit = _unit([units[name].get(key[name]) for name in metrics])
         series = collector.series(flow, Parts(dimensions=key, facts=facts | unit), told)
-        for period, value in zip(periods, values[place].tolist(), strict=True):
-            series.add(period, value)
+        marks = [""] * len(periods) if statuses is None else statuses[place].tolist()
+        for period, value, status in zip(periods, values[place].tolist(), marks, strict=True):
+            series.add(period, value, flag=code_of(_STATUS, status) if status else "")
 
 
 def _values(value: Any, cells: int) -> Any:
@@ -116,6 +121,28 @@ def _values(value: Any, cells: int) -> Any:
             raise AnswerNotUnderstood(f"The answer has {len(value)} values for {cells} cells.")
         values[:] = value
     return values
+
+
+def _statuses(status: Any, cells: int) -> Any:
+    """Return the status of each cell: one for all, a list, or by position; some answers have it one level deeper."""
+    if isinstance(status, dict) and isinstance(status.get("value"), list | dict):
+        status = status["value"]
+    statuses = np.full(cells, "", dtype=object)
+    if isinstance(status, list) and len(status) == cells:
+        statuses[:] = [each if isinstance(each, str) else "" for each in status]
+    elif isinstance(status, dict):
+        for position, each in status.items():
+            statuses[int(position)] = each if isinstance(each, str) else ""
+    elif isinstance(status, str) or (isinstance(status, list) and len(status) == 1):
+        statuses[:] = status if isinstance(status, str) else str(status[0] or "")
+    return statuses
+
+
+def _meanings(cube: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return what an answer says of statuses, as Eurostat does."""
+    extension = cube.get("extension")
+    status = extension.get("status") if isinstance(extension, dict) else None
+    return texts_of(status.get("label")) if isinstance(status, dict) else {}
 
 
 def _codes(dimension: Mapping[str, Any]) -> list[str]:

@@ -21,12 +21,14 @@ from dataclasses import dataclass
 
 from adapters.provider_kit.parsing.collector import CollectedSeries, Flow, Parts, SeriesCollector, is_time, time_name
 from adapters.provider_kit.parsing.csv_tables import csv_lines, delimiter_in, rows_of
+from adapters.provider_kit.parsing.flag_codes import code_of, flag_of, is_flag
 from adapters.provider_kit.parsing.period_texts import PeriodForms
 from adapters.provider_kit.parsing.tables import Table
 from adapters.provider_kit.statistics.attribute_names import is_code, is_fact, looks_like_dimension
 from adapters.provider_kit.statistics.conventions import STANDARD, Conventions
 from adapters.provider_kit.statistics.flows import named_flow, stated_flow
 from adapters.provider_kit.statistics.units import concept_of, notes_in
+from adapters.provider_kit.text import storable
 from domain.errors import AnswerNotUnderstood
 
 _BESIDE = frozenset({"DATAFLOW", "STRUCTURE", "STRUCTURE_ID", "STRUCTURE_NAME", "ACTION", "KEY", "SERIES_KEY", "OBS_KEY", "LAST UPDATE"})
@@ -49,6 +51,7 @@ class _Columns:
         doubtful: may be dimensions or not.
         facts: attributes that stand where dimensions do.
         noted: attributes that must not differ within a series.
+        flagged: attributes that hold flags, each with the position of its label, if it has one.
 
     """
 
@@ -56,6 +59,7 @@ class _Columns:
     doubtful: _Named
     facts: _Named
     noted: _Named
+    flagged: Sequence[tuple[int, str, int | None]]
     words: Sequence[int]
     time: int
     values: _Named
@@ -94,6 +98,8 @@ class _Rows:
         beside = [at for at in (columns.flow, columns.structure) if at is not None]
         self._own = [at for at, _ in (*columns.dimensions, *columns.doubtful, *columns.facts)] + [*beside, *columns.words]
         self._known: dict[tuple[str, ...], list[CollectedSeries]] = {}
+        self._marks = [place for at, _, label in columns.flagged for place in (at, label) if place is not None]
+        self._flags: dict[tuple[str, ...], str] = {}
 
     def read(self, row: Sequence[str]) -> None:
         """Read one row; the rows of a series have the same cells but for time, values and attributes of observations."""
@@ -105,9 +111,10 @@ class _Rows:
                 self.collector.delete(self._flow(row), parts, period)
         elif given:
             notes = notes_in({name: _code(row[at]) for at, name in columns.noted})
+            flag = self._flag(row) if columns.flagged else ""
             for at, series in zip((at for at, _ in columns.values), self._series(row), strict=True):
                 if at in given:
-                    series.add(period, row[at], notes)
+                    series.add(period, row[at], notes, flag)
 
     def _series(self, row: Sequence[str]) -> list[CollectedSeries]:
         cells = tuple([row[at] for at in self._own])
@@ -117,6 +124,24 @@ class _Rows:
             words = [row[word] for word in self._columns.words]
             self._known[cells] = [self.collector.series(self._flow(row), parts, words) for parts in self._parts(row)]
         return self._known[cells]
+
+    def _flag(self, row: Sequence[str]) -> str:
+        cells = tuple([row[at] for at in self._marks])
+        if cells not in self._flags:
+            if len(self._flags) >= _MOST_KNOWN:
+                self._flags.clear()
+            self._flags[cells] = self._read_flag(row)
+        return self._flags[cells]
+
+    def _read_flag(self, row: Sequence[str]) -> str:
+        found = {}
+        for at, name, label in self._columns.flagged:
+            written, _, said = row[at].partition(": ")
+            code, meaning = code_of(name, written), said if label is None else row[label]
+            found[name] = written
+            if code and meaning:
+                self.collector.meanings.setdefault(code, storable(meaning.strip()))
+        return flag_of(found)
 
     def _parts(self, row: Sequence[str]) -> list[Parts]:
         """Return what tells the series of a row from others, for each measure."""
@@ -161,6 +186,7 @@ def _columns(names: Sequence[str], rows: Sequence[Sequence[str]], conventions: C
         doubtful=doubtful,
         facts=[(at, plain[at]) for at in between if at < time and at not in key],
         noted=[(at, name) for at, name in enumerate(plain) if at not in known and concept_of(name)],
+        flagged=[(at, name, at + 1 if labelled and at + 1 < len(plain) else None) for at, name in enumerate(plain) if is_flag(name)],
         words=[at for at in words if at < time],
         time=time,
         values=values,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.provider_kit.parsing.collector import CollectedSeries, Flow, Notes, Parts, SeriesCollector, is_time
+from adapters.provider_kit.parsing.flag_codes import code_of, flag_of, is_flag, joined
 from adapters.provider_kit.parsing.limits import NAMES
 from adapters.provider_kit.parsing.period_texts import PeriodForms
 from adapters.provider_kit.statistics.attribute_names import separated
@@ -74,7 +75,7 @@ class _DataSet:
         told = {level: levels.get(level) or [] for level in _LEVELS}
         time = _time(told)
         self._levels = {level: [_dimension(found, forms, is_time=found is time) for found in told[level]] for level in _LEVELS}
-        self._attributes = _Attributes(structure.get("attributes") or {})
+        self._attributes = _Attributes(structure.get("attributes") or {}, collector.meanings)
         measures = (structure.get("measures") or {}).get("observation") or []
         NAMES.check(self._attributes.count + sum(map(len, self._levels.values())) + len(measures))
         self._measures = [str(measure["id"]) for measure in measures] if len(measures) > 1 else [""]
@@ -116,8 +117,9 @@ class _DataSet:
             notes = of_series
             if self._attributes.has_units:
                 notes += notes_in(self._attributes.facts("observation", listed[len(self._measures) :], only_units=True))
+            flag = self._attributes.flag(listed, len(self._measures)) if self._attributes.has_flags else ""
             for at, found in enumerate(series[apart]):
-                found.add(period, listed[at] if at < len(listed) else None, notes)
+                found.add(period, listed[at] if at < len(listed) else None, notes, flag)
 
     def _delete(self, places: Sequence[_Place], period: str) -> None:
         for measure in self._measures:
@@ -164,17 +166,39 @@ class _Attributes:
 
     Attributes:
         count: how many there are.
-        has_units: whether one that must not differ stands beside observations.
+        has_units, has_flags: whether one that must not differ, or one that holds flags, stands beside observations.
 
     """
 
-    def __init__(self, levels: Mapping[str, Any]) -> None:
+    def __init__(self, levels: Mapping[str, Any], meanings: dict[str, str]) -> None:
         self._levels = {
             level: [(str(attribute["id"]), attribute.get("values") or []) for attribute in levels.get(level) or []]
             for level in (*_LEVELS, "dimensionGroup")
         }
         self.count = sum(map(len, self._levels.values()))
         self.has_units = any(concept_of(name) for name, _ in self._levels["observation"])
+        self._flags = [
+            (at, name, [code_of(name, _code(value)) for value in values])
+            for at, (name, values) in enumerate(self._levels["observation"])
+            if is_flag(name)
+        ]
+        self.has_flags = bool(self._flags)
+        for at, _, codes in self._flags:
+            words = map(_word, self._levels["observation"][at][1])
+            meanings |= {code: word for code, word in zip(codes, words, strict=True) if code and word}
+
+    def flag(self, cells: Sequence[Any], measures: int) -> str:
+        """Return the flags whose positions, or in SDMX-JSON 2.0 whose values, stand behind so many measures of an observation."""
+        found = []
+        for at, name, codes in self._flags:
+            place = cells[measures + at] if measures + at < len(cells) else None
+            if place is None:
+                continue
+            if codes:
+                found.append(codes[place] if type(place) is int and 0 <= place < len(codes) else "")
+            elif isinstance(place, str):
+                found.append(code_of(name, place))
+        return joined(found) if any(found) else ""
 
     def facts(self, level: str, places: Sequence[Any], *, only_units: bool = False) -> dict[str, str]:
         """Return the attributes whose positions, or in SDMX-JSON 2.0 whose values, stand at one place."""
@@ -212,7 +236,7 @@ def read_compact_json(message: Mapping[str, Any], flow: str, conventions: Conven
             of_series = notes_in(parts.facts)
             for observation in _listed(series.get("Obs")):
                 cells = _attributes(observation)
-                found.add(cells.get("TIME_PERIOD", ""), cells.get("OBS_VALUE"), of_series + notes_in(cells))
+                found.add(cells.get("TIME_PERIOD", ""), cells.get("OBS_VALUE"), of_series + notes_in(cells), flag_of(cells))
     return collector
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import ClassVar
 
 from adapters.provider_kit.parsing.collector import CollectedSeries, Flow, Notes, Parts, SeriesCollector, time_name
+from adapters.provider_kit.parsing.flag_codes import flag_of
 from adapters.provider_kit.parsing.limits import NAMES
 from adapters.provider_kit.statistics.attribute_names import separated
 from adapters.provider_kit.statistics.conventions import Conventions
@@ -49,6 +50,7 @@ class SdmxMl:
         self._parts: Parts | None = None
         self._current: CollectedSeries | None = None
         self._notes: Notes = ()
+        self._beside: tuple[dict[str, str], Notes, str] = {}, (), ""
         self._obs: dict[str, str] | None = None
         self._obs_facts: dict[str, str] = {}
         self._value: str | None = None
@@ -175,7 +177,7 @@ class SdmxMl:
         obs, self._obs = self._obs or {}, None
         if self._compact:
             self._value = next((obs[name] for name in _VALUES if name in obs), None)
-        own = notes_in(obs if self._compact else self._obs_facts)
+        own, flag = self._told_beside(obs if self._compact else self._obs_facts)
         time = "" if self._series is None or self._across else time_name(obs)
         if time:
             period, self._parts = obs[time], self._parts or self._parts_of_series(self._series or {})
@@ -189,7 +191,15 @@ class SdmxMl:
             self._collector.delete(self._flow, self._parts, period)
         else:
             self._current = self._current or self._open(self._parts)
-            self._current.add(period, self._value, (*self._notes, *own) if own else self._notes)
+            self._current.add(period, self._value, (*self._notes, *own) if own else self._notes, flag)
+
+    def _told_beside(self, attributes: dict[str, str]) -> tuple[Notes, str]:
+        """Return the units and the flags beside an observation; most have the same attributes as the one before."""
+        known, notes, flag = self._beside
+        if known != attributes:
+            notes, flag = notes_in(attributes), flag_of(attributes)
+            self._beside = attributes, notes, flag
+        return notes, flag
 
     def _open(self, parts: Parts) -> CollectedSeries:
         self._notes = notes_in(parts.facts)

@@ -258,5 +258,5 @@ PROVIDER = ProviderSpec(
     own_spelling=own_spelling,
     has_changed=has_changed,
     reads_files=True,
-    adapter_version=3,
+    adapter_version=4,
 )

@@ -173,7 +173,7 @@ AGENCIES = (
         identity=("IDBANK",),
         letters={"T": "Q", "B": "2M"},
         frequencies={"T": "Q", "B": "2M"},
-        adapter_version=2,
+        adapter_version=3,
         limits=(Limit(30, 60),),
     ),
     Agency(

@@ -66,7 +66,7 @@ class Agency:
     identity: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
-    adapter_version: int = 1
+    adapter_version: int = 2
     letters: Mapping[str, str] = field(default_factory=dict)
     frequencies: Mapping[str, str] = field(default_factory=dict)
     attributes: tuple[str, ...] = ()

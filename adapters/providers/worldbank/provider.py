@@ -23,6 +23,7 @@ from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_s
 from adapters.provider_kit.options import base_url_option
 from adapters.provider_kit.parsing.columns import number_column, observations
 from adapters.provider_kit.parsing.documents import json_of, read_text
+from adapters.provider_kit.parsing.flag_codes import code_of, meanings_of
 from adapters.provider_kit.parsing.period_texts import API
 from adapters.provider_kit.parsing.periods import read_periods
 from adapters.provider_kit.parsing.select import code_for, one_state, select_series
@@ -37,7 +38,7 @@ from domain.periods import Anchor
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
 from domain.searching import SearchHit, SearchKind
-from domain.series import Metadata
+from domain.series import FLAGS, Metadata
 
 _ROWS_A_PAGE = "20000"
 _FIRST_YEAR = 1960
@@ -45,7 +46,7 @@ _WORLD, _WORLD_DEVELOPMENT = "WLD", "2"
 _SPANS = {"M": "{first}M01:{last}M12", "Q": "{first}Q1:{last}Q4"}
 _CODE = re.compile(r"([^.:;]+)\.([^:;]+)(?::([MQ]))?")
 _SDMX = re.compile(rb"sdmx\.org|\"dataSets\"")
-_HEAD = 4_000
+_HEAD, _STATUS = 4_000, "obs_status"
 
 
 def parts_of(code: DatasetCode) -> tuple[str, str, str]:
@@ -145,6 +146,7 @@ def _country(row: Mapping[str, Any], asked: str) -> str:
 def _series(code: DatasetCode, rows: Sequence[Mapping[str, Any]]) -> ParsedSeries:
     axis = read_periods(row["date"] for row in rows)
     values = number_column([row["value"] for row in rows], str(code))
+    state = observations(axis, {"Value": values.values}, [code_of(_STATUS, text_of(row.get("obs_status"))) for row in rows])
     indicator, country = texts_of(rows[0].get("indicator")), texts_of(rows[0].get("country"))
     metadata = Metadata(
         name=", ".join(filter(None, (indicator.get("value"), country.get("value")))),
@@ -152,9 +154,9 @@ def _series(code: DatasetCode, rows: Sequence[Mapping[str, Any]]) -> ParsedSerie
         frequency=axis.frequency,
         source="World Bank",
         attribution=PROVIDER.terms.attribution,
-        extra={"dates": Anchor.START.of()},
+        extra={"dates": Anchor.START.of(), **({FLAGS: meanings_of(state.flags.codes, {})} if state.flags else {})},
     )
-    return one_state(code, metadata, observations(axis, {"Value": values.values}))
+    return one_state(code, metadata, state)
 
 
 PROVIDER = ProviderSpec(
@@ -170,6 +172,6 @@ PROVIDER = ProviderSpec(
     open=lambda _options, http: WorldBankSource(http),
     any_case=True,
     options=base_url_option("https://api.worldbank.org/v2"),
-    adapter_version=2,
+    adapter_version=3,
     search=SearchKind.LIST,
 )

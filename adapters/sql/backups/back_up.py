@@ -13,10 +13,10 @@ from sqlalchemy import Engine, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from adapters.sql.backups.file import contents, copied_tables
+from adapters.sql.driver_errors import wrap_driver_errors
 from adapters.sql.engine import for_reading, for_writing, open_file
 from adapters.sql.schema import migrate, require, revision
 from adapters.sql.tables import feed
-from adapters.sql.transaction import wrap_driver_errors
 from domain.errors import InvalidInput, StoreUnavailable
 
 _BATCH = 500

@@ -15,12 +15,26 @@ from sqlalchemy.exc import DataError, IntegrityError
 from adapters.sql.backups.file import BackupFile, copied_tables, damaged, read_backup
 from adapters.sql.backups.rules import Rules
 from adapters.sql.backups.values import key_of, values_of
+from adapters.sql.driver_errors import wrap_driver_errors
 from adapters.sql.engine import for_writing, place
 from adapters.sql.repositories.vintages import SqlVintageRepository
 from adapters.sql.schema import migrate
-from adapters.sql.tables import descriptions, feed, fetches, formulas, series, series_events, vintages, webhooks
-from adapters.sql.transaction import Transaction, utc_now, wrap_driver_errors
+from adapters.sql.tables import (
+    descriptions,
+    divergences,
+    equivalences,
+    feed,
+    fetches,
+    formulas,
+    series,
+    series_events,
+    splices,
+    vintages,
+    webhooks,
+)
+from adapters.sql.transaction import Transaction, utc_now
 from domain.errors import DamagedVintage, DomainError, InvalidInput, StoreUnavailable
+from domain.flags import Flags
 from domain.moments import AsOf
 from domain.observations import Observations
 
@@ -101,7 +115,7 @@ def _check_references(backup: BackupFile, target: Connection) -> None:
         if found:
             raise damaged(backup.path, f"table {key.table.name}, row {key.name} {str(found[0])!r}: it does not refer to {what}")
     end = target.execute(select(feed.c.position)).scalar_one()
-    for positions in (vintages, descriptions, series_events, webhooks, formulas):
+    for positions in (vintages, descriptions, series_events, webhooks, formulas, splices, divergences, equivalences):
         last: Select[Any] = select(func.max(positions.c.position))
         if (target.execute(last).scalar() or 0) > end:
             raise damaged(backup.path, f"table feed: its position is lower than one of {positions.name}")
@@ -134,7 +148,8 @@ def _check_state(repository: SqlVintageRepository, series_id: Any, number: int) 
     facts, state = kept.vintage, kept.observations
     if (state.digest().hex(), len(state), state.first, state.last) != (facts.digest, facts.rows, facts.first, facts.last):
         raise ValueError("it does not match its digest or its columns")
-    if state.dates.dtype not in _AXES or Observations.of(state.dates, state.columns, state.values, unit=state.unit) != state:
+    flags = state.flags and Flags.from_texts([code or "" for code in state.flags.column(place)] for place in range(len(state.columns)))
+    if state.dates.dtype not in _AXES or Observations.of(state.dates, state.columns, state.values, unit=state.unit, flags=flags) != state:
         raise ValueError("its observations are invalid")
 
 

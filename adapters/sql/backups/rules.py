@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from hashlib import sha256
+from math import isfinite
 from typing import Any
 
 import orjson
@@ -16,9 +17,10 @@ from adapters.sql.rows.calendars import calendar_from
 from adapters.sql.rows.fetches import fetch_from
 from adapters.sql.rows.formulas import version_from
 from adapters.sql.rows.schedules import schedule_from
-from adapters.sql.rows.series import confirmed_from, metadata_from
+from adapters.sql.rows.series import confirmed_from, gates_from, metadata_from
 from adapters.sql.rows.sightings import sighting_from
 from adapters.sql.rows.source_statuses import at_source_from, change_from
+from adapters.sql.rows.stand_ins import check_terms, findings_from, rule_from
 from adapters.sql.rows.vintages import FACTS, vintage_from
 from adapters.sql.rows.webhooks import delivery_from, webhook_from
 from adapters.sql.tables import (
@@ -26,6 +28,8 @@ from adapters.sql.tables import (
     calendars,
     deliveries,
     descriptions,
+    divergences,
+    equivalences,
     fetches,
     formulas,
     panels,
@@ -34,15 +38,17 @@ from adapters.sql.tables import (
     series_events,
     sightings,
     source_statuses,
+    splices,
     vintages,
     webhooks,
 )
 from adapters.sql.vintage_blocks.chain import MAX_STEP
-from adapters.sql.vintage_blocks.codec import PCODEC, ZLIB, check_size
+from adapters.sql.vintage_blocks.codec import CODECS, check_size
 from domain.api_keys import Scope
 from domain.codes import DatasetCode, parse_reference
 from domain.fetches import Failure, FetchStatus
 from domain.formulas.expressions import references
+from domain.gates.cells import SuspiciousCell
 from domain.panels.query import PanelQuery
 from domain.quotas import read_limits
 from domain.schedules.calendar import MOST_EVENTS
@@ -80,6 +86,9 @@ class Rules:
             vintages.name: self._check_vintage,
             source_statuses.name: self._check_source_status,
             formulas.name: self._check_formula,
+            splices.name: self._check_splice,
+            equivalences.name: _check_equivalence,
+            divergences.name: _check_divergence,
             fetches.name: _check_fetch,
             api_keys.name: _check_key,
             sightings.name: _check_sighting,
@@ -100,7 +109,7 @@ class Rules:
 
     def _check_source_status(self, row: Row) -> None:
         self._count(source_statuses, row)
-        _check_successor(change_from({column: row[column.name] for column in source_statuses.c}).replaced_by)
+        _check_reference(change_from({column: row[column.name] for column in source_statuses.c}).replaced_by)
 
     def _check_formula(self, row: Row) -> None:
         self._count(formulas, row)
@@ -109,6 +118,16 @@ class Rules:
         fits = len(components) == len(references(definition.parsed())) and all(provider for provider, _ in components)
         _require(fits, "its components are not those of its expression")
         _require(row["position"] > 0, "its position is not above 0")
+
+    def _check_splice(self, row: Row) -> None:
+        self._count(splices, row)
+        rule = rule_from({column: row[column.name] for column in splices.c})
+        _require(row["position"] > 0, "its position is not above 0")
+        _require(rule.ends == (rule.start is None) == (not rule.columns), "a stand-in, its first day and its columns belong together")
+        _require(rule.start is None or rule.start.isoformat() == row["start"], "its first day is not a date in lanner's format")
+        _require(all(isinstance(name, str) for name in rule.columns.values()), "its columns are not names")
+        _require(isfinite(rule.scale) and rule.scale != 0, "its scale is none")
+        _check_reference(rule.stand_in)
 
     def _check_vintage(self, row: Row) -> None:
         if row["number"] == 1:
@@ -120,7 +139,7 @@ class Rules:
         lengths = [len(row[name]) for name in ("digest", "response_sha256", "checksum")]
         _require(lengths == [_SHA256_BYTES, _SHA256_BYTES, _CHECKSUM_BYTES], "a digest has the wrong length")
         _require(row["position"] > 0, "its position is not above 0")
-        _require(row["codec"] in (ZLIB, PCODEC), "its codec is unknown")
+        _require(row["codec"] in CODECS, "its codec is unknown")
         check_size(row["codec"], row["payload"])
         self._check_chain(row)
 
@@ -151,7 +170,7 @@ def _check_series(row: Row) -> None:
     _require(parse_reference(f"{row['provider']}:{code}") == (row["provider"], code), "its provider's name is invalid")
     _require(re.fullmatch(rf"{re.escape(code.alias)}(_[1-9][0-9]*)?", row["alias"]) is not None, "its alias does not match its code")
     SeriesStatus(row["status"])
-    _check_successor(at_source_from({column: row[column.name] for column in series.c}).replaced_by)
+    _check_reference(at_source_from({column: row[column.name] for column in series.c}).replaced_by)
     _require(row["number"] > 0, "its number is not above 0")
     _require(_WORDS.fullmatch(row["words"]) is not None, "its words are not lanner's search terms")
     confirmed = confirmed_from(row["confirmed"])
@@ -160,10 +179,27 @@ def _check_series(row: Row) -> None:
         numbers = [confirmed.vintage, confirmed.adapter_version]
         sound = all(isinstance(each, str) for each in texts) and all(type(each) is int and each >= 0 for each in numbers)
         _require(sound and confirmed.whole_at.tzinfo is not None, "its confirmation is not in lanner's format")
+    gates = gates_from(row["gates"])
+    _require(_is_number(gates.deviations) and _is_flag(gates.scale) and _is_flag(gates.frequency), "its gates are not in lanner's format")
 
 
-def _check_successor(reference: str | None) -> None:
-    _require(reference is None or parse_reference(reference)[0] is not None, "its successor is not in lanner's form")
+def _check_reference(reference: str | None) -> None:
+    _require(reference is None or parse_reference(reference)[0] is not None, "the series that it names is not in lanner's form")
+
+
+def _check_equivalence(row: Row) -> None:
+    check_terms(row)
+    _require(row["a"] != row["b"], "its two series are the same")
+    _require(row["position"] >= 0 and row["diverging"] >= 0, "a number is below 0")
+
+
+def _check_divergence(row: Row) -> None:
+    found = findings_from({column: row[column.name] for column in divergences.c})
+    _require(row["position"] > 0 and min(found["vintages"]) > 0, "its position or a vintage is not above 0")
+    texts = [text for cell in found["cells"] for text in (cell.date, cell.column)]
+    numbers = [number for cell in found["cells"] for number in (cell.a, cell.b, cell.difference)]
+    sound = all(isinstance(text, str) for text in texts) and all(type(number) in (int, float) for number in numbers)
+    _require(sound and 0 < len(found["cells"]) <= row["count"], "its values are not in lanner's format")
 
 
 def _check_metadata(metadata: Metadata) -> None:
@@ -183,7 +219,21 @@ def _check_fetch(row: Row) -> None:
 
 
 def _is_sound(failure: Failure) -> bool:
-    return isinstance(failure.retryable, bool) and all(isinstance(text, str) for text in (failure.code, failure.message, failure.hint))
+    texts = failure.code, failure.message, failure.hint, *(cell.date for cell in failure.cells)
+    is_said = isinstance(failure.retryable, bool) and all(isinstance(text, str) for text in texts)
+    return is_said and all(map(_is_sound_cell, failure.cells))
+
+
+def _is_sound_cell(cell: SuspiciousCell) -> bool:
+    return isinstance(cell.column, str | None) and all(map(_is_number, (cell.value, cell.before, cell.low, cell.high)))
+
+
+def _is_number(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _is_flag(value: object) -> bool:
+    return value is None or isinstance(value, bool)
 
 
 def _check_key(row: Row) -> None:

@@ -1,4 +1,4 @@
-"""Prepared statements: compiled once, planned once per connection, and executed through the driver."""
+"""Prepared statements: compiled once, planned once per connection where connections keep plans, and executed through the driver."""
 
 from __future__ import annotations
 
@@ -9,27 +9,30 @@ from itertools import count
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Engine, bindparam, cast
+from sqlalchemy import BindParameter, ColumnElement, Engine, bindparam, cast
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import INTERVAL
+from sqlalchemy.types import NullType
 
+from adapters.sql.driver_errors import StalePlans
 from adapters.sql.tables import UtcDateTime
 from adapters.sql.transaction import Transaction
 
 Row = Mapping[Any, Any]
 
-_NUMBER = re.compile(rb"\$(\d+)")
+_NUMBER = re.compile(r"\$(\d+)")
 _PREPARED, _NOW = "lanner_prepared", "present"
 _dialect: Any = postgresql.dialect
 _names = map("lanner_{}".format, count(1))
 
 
 class _Plan(NamedTuple):
-    """A compiled statement: its PREPARE and EXECUTE texts, and the result processors of its columns."""
+    """A compiled statement: its PREPARE and EXECUTE texts, its text with values in place, and the result processors of its columns."""
 
     name: str
     prepare: bytes
     execute: str
+    whole: str
     columns: Sequence[Any]
     readers: Sequence[tuple[int, Callable[[Any], Any]]]
 
@@ -48,8 +51,8 @@ class PreparedStatement:
     """
     A statement with named parameters.
 
-    On Postgres it is planned once per connection and executed without SQLAlchemy, whose overhead exceeds the execution
-    time. On SQLite it is an ordinary statement.
+    On Postgres it is executed without SQLAlchemy, whose overhead exceeds the execution time, and planned once per connection. Behind a
+    pooler each transaction may have another backend, so that it is planned each time. On SQLite it is an ordinary statement.
 
     Args:
         build: builds the statement for a transaction, from its time and dialect only.
@@ -66,7 +69,7 @@ class PreparedStatement:
             found = transaction.run(self._build(transaction), values)
             return found.mappings().all() if found.returns_rows else []
         plan = self._plan(transaction)
-        rows = [list(row) for row in transaction.execute_raw(self._bind(transaction, plan, values))]
+        rows = [list(row) for row in self._execute(transaction, plan, values)]
         for at, read in plan.readers:
             for row in rows:
                 row[at] = read(row[at])
@@ -98,30 +101,56 @@ class PreparedStatement:
         schema = engine.get_execution_options()["schema_translate_map"]
         compiled = statement.compile(dialect=numbered, schema_translate_map=schema, render_schema_translate=True)
         wanted = [each for each in compiled.positiontup if compiled.binds[each].required]
-        places = [
-            b"$%d" % (wanted.index(each) + 1) if each in wanted else cursor.mogrify("%s", (compiled.params[each],))
-            for each in compiled.positiontup
-        ]
-        planned = _NUMBER.sub(lambda number: places[int(number[1]) - 1], compiled.string.encode())
-        values = ", ".join(f"%({name})s" for name in wanted)
+        fixed = {each: cursor.mogrify("%s", (compiled.params[each],)).decode() for each in compiled.positiontup if each not in wanted}
+        numbers = [fixed.get(each) or f"${wanted.index(each) + 1}" for each in compiled.positiontup]
+        # In place of the driver's own escapes, as of the compiler's.
+        values = [fixed[each].replace("%", "%%") if each in fixed else _typed(compiled.binds[each]) for each in compiled.positiontup]
+        given = ", ".join(f"%({name})s" for name in wanted)
         columns = list(statement.exported_columns) if compiled.effective_returning or statement.is_select else []
         readers = [
             (at, column.type.dialect_impl(engine.dialect).result_processor(engine.dialect, None)) for at, column in enumerate(columns)
         ]
         return _Plan(
             name=name,
-            prepare=b"PREPARE %s AS %s" % (name.encode(), planned),
-            execute=f"EXECUTE {name} ({values})" if values else f"EXECUTE {name}",
+            prepare=f"PREPARE {name} AS {_filled(compiled.string, numbers)}".encode(),
+            execute=f"EXECUTE {name} ({given})" if given else f"EXECUTE {name}",
+            whole=_filled(compiled.string.replace("%", "%%"), values),
             columns=columns,
             readers=[(at, read) for at, read in readers if read],
         )
 
+    def _execute(self, transaction: Transaction, plan: _Plan, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        is_first = transaction.sent_nothing
+        try:
+            return transaction.execute_raw(self._bind(transaction, plan, values))
+        except StalePlans:
+            if not is_first:
+                raise
+        transaction.begin_anew()
+        transaction.connection.info[_PREPARED].clear()
+        return transaction.execute_raw(self._bind(transaction, plan, values))
+
     def _bind(self, transaction: Transaction, plan: _Plan, values: dict[str, Any]) -> bytes:
+        if transaction.clock:
+            values[_NOW] = transaction.clock()
+        text = plan.execute if transaction.keeps_plans else plan.whole
+        if transaction.keeps_plans:
+            self._prepare(transaction, plan)
+        bound: bytes = transaction.cursor.mogrify(text, values)
+        return bound
+
+    def _prepare(self, transaction: Transaction, plan: _Plan) -> None:
         prepared = transaction.connection.info.setdefault(_PREPARED, set())
         if plan.name not in prepared:
             transaction.execute_raw(plan.prepare)
             prepared.add(plan.name)
-        if transaction.clock:
-            values[_NOW] = transaction.clock()
-        bound: bytes = transaction.cursor.mogrify(plan.execute, values)
-        return bound
+
+
+def _filled(text: str, places: Sequence[str]) -> str:
+    return _NUMBER.sub(lambda number: places[int(number[1]) - 1], text)
+
+
+def _typed(parameter: BindParameter[Any]) -> str:
+    """Return a place for a value of the type that the parameter of a prepared statement would have."""
+    place = f"%({parameter.key})s"
+    return place if isinstance(parameter.type, NullType) else f"CAST({place} AS {parameter.type.compile(_dialect())})"

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Engine, NullPool, create_engine, event
+from sqlalchemy import Engine
 
 from adapters.sql.deadlines import AHEAD, is_over
-from adapters.sql.engine import CONNECT_ARGUMENTS
+from adapters.sql.driver_errors import map_driver_error, wrap_driver_errors
+from adapters.sql.engine import CONNECTOR
 from adapters.sql.single_flight import SingleFlight
 from adapters.sql.tables import UtcDateTime
-from adapters.sql.transaction import Clock, map_driver_error, utc_now, wrap_driver_errors
+from adapters.sql.transaction import Clock, utc_now
 from domain.errors import SeriesNotFound
 from domain.frequency import Frequency
 from domain.series import Version
@@ -24,16 +26,26 @@ from domain.source_status import SourceStatus
 _REMEMBERED = 4096
 _VERSION = """
 SELECT provider, checked_at, status_at_source, status_since, replaced_by, description,
-    (SELECT max(number) FROM {schema}vintages WHERE series = series.number), {now}
+    (SELECT max(number) FROM {schema}vintages WHERE series = series.number),
+    (SELECT max(number) FROM {schema}splices WHERE series = series.number), {now}
 FROM {schema}series AS series WHERE id = {first}
 """
 _BODY = "SELECT body FROM {schema}descriptions WHERE series = (SELECT number FROM {schema}series WHERE id = {first}) AND number = {second}"
 _ON_SQLITE = {"schema": "", "now": "NULL", "first": "?", "second": "?"}
+_BEHIND_POOLER = {"now": "clock_timestamp()", "first": "%s", "second": "%s"}
+_PREPARED = {"now": "clock_timestamp()", "first": "$1", "second": "$2"}
+
+
+class _Session(NamedTuple):
+    """A cursor, and the texts under which it executes statements."""
+
+    cursor: Any
+    texts: Mapping[str, str]
 
 
 class VersionReader:
     """
-    Reads through the driver, on autocommit connections of its own with prepared statements.
+    Reads through the driver, on autocommit connections of its own, with prepared statements where these stay.
 
     There are no more connections than threads that read at the same time; after the server has closed one, a new one is
     tried.
@@ -41,12 +53,8 @@ class VersionReader:
 
     def __init__(self, engine: Engine, clock: Clock | None) -> None:
         self._engine, self._clock = engine, clock
-        self._on_postgres = engine.dialect.name == "postgresql"
-        ahead = engine.get_execution_options().get(AHEAD)
-        self._version_statement = f"{ahead}EXECUTE lanner_version (%s)" if self._on_postgres else _VERSION.format(**_ON_SQLITE)
-        self._entry_statement = f"{ahead}EXECUTE lanner_entry (%s, %s)" if self._on_postgres else _BODY.format(**_ON_SQLITE)
-        self._connections = _autocommit_engine(engine) if self._on_postgres else engine
-        self._idle = deque[Any]()
+        self._open_session = _open_on_postgres if engine.dialect.name == "postgresql" else _open_on_sqlite
+        self._idle = deque[_Session]()
         self._driver_error = engine.dialect.loaded_dbapi.Error
         self._timestamp = UtcDateTime()
         # Entries never change.
@@ -59,7 +67,7 @@ class VersionReader:
 
     def _version(self, number: int) -> tuple[Version, datetime]:
         key = f"{number:032x}"
-        provider, checked_at, status, since, replaced_by, entry, count, now = self._row(self._version_statement, key)
+        provider, checked_at, status, since, replaced_by, entry, count, rules, now = self._row(_VERSION, key)
         version = Version(
             provider=provider,
             vintages=count or 0,
@@ -69,11 +77,12 @@ class VersionReader:
             status_at_source=SourceStatus(status),
             status_since=self._timestamp.process_result_value(since, self._engine.dialect),
             replaced_by=replaced_by,
+            rules=rules or 0,
         )
         return version, self._clock() if self._clock else now or utc_now()
 
     def _read_frequency(self, key: str, entry: int) -> Frequency | None:
-        (body,) = self._row(self._entry_statement, key, entry)
+        (body,) = self._row(_BODY, key, entry)
         found = orjson.loads(body)["frequency"]
         return Frequency(found) if found else None
 
@@ -88,42 +97,48 @@ class VersionReader:
                 self._idle.clear()  # what closed this one has closed the others
         with wrap_driver_errors(self._engine):
             try:
-                opened = self._connections.raw_connection()
-                cursor = opened.cursor()
-                opened.detach()  # from the pool, whose bookkeeping costs as much as the query
-                return self._execute(cursor, statement, values)
+                return self._execute(self._open_session(self._engine), statement, values)
             except self._driver_error as error:
                 raise map_driver_error(self._engine, error) from error
 
-    def _take_idle(self) -> Any:
+    def _take_idle(self) -> _Session | None:
         try:
             return self._idle.pop()
         except IndexError:
             return None
 
-    def _execute(self, cursor: Any, statement: str, values: tuple[Any, ...]) -> Any:
+    def _execute(self, session: _Session, statement: str, values: tuple[Any, ...]) -> Any:
+        cursor = session.cursor
         try:
-            cursor.execute(statement, values)
+            cursor.execute(session.texts.get(statement, statement), values)
             rows = cursor.fetchall()  # all, or SQLite's read transaction would stay open
         except BaseException:
             cursor.connection.close()
             raise
-        self._idle.append(cursor)
+        self._idle.append(session)
         if not rows:
             raise SeriesNotFound
         return rows[0]
 
 
-def _autocommit_engine(engine: Engine) -> Engine:
-    schema: Any = engine.get_execution_options()["schema_translate_map"][None]
-    ahead = engine.get_execution_options()[AHEAD]
-    on_postgres = {"schema": f'"{schema}".', "now": "clock_timestamp()", "first": "$1", "second": "$2"}
-    prepared = create_engine(engine.url, isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args=CONNECT_ARGUMENTS)
+def _open_on_sqlite(engine: Engine) -> _Session:
+    opened = engine.raw_connection()
+    cursor = opened.cursor()
+    opened.detach()  # from the pool, whose bookkeeping costs as much as the query
+    return _Session(cursor, {text: text.format(**_ON_SQLITE) for text in (_VERSION, _BODY)})
 
-    @event.listens_for(prepared, "connect")
-    def _prepare(connection: Any, _: object) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(f"{ahead}PREPARE lanner_version (uuid) AS {_VERSION.format(**on_postgres)}")
-            cursor.execute(f"{ahead}PREPARE lanner_entry (uuid, integer) AS {_BODY.format(**on_postgres)}")
 
-    return prepared
+def _open_on_postgres(engine: Engine) -> _Session:
+    options = engine.get_execution_options()
+    schema, ahead = f'"{options["schema_translate_map"][None]}".', options[AHEAD]
+    connection = options[CONNECTOR]()
+    cursor = connection.cursor()
+    if connection.backend is None:
+        return _Session(cursor, {text: ahead + text.format(schema=schema, **_BEHIND_POOLER) for text in (_VERSION, _BODY)})
+    try:
+        cursor.execute(f"{ahead}PREPARE lanner_version (uuid) AS {_VERSION.format(schema=schema, **_PREPARED)}")
+        cursor.execute(f"{ahead}PREPARE lanner_entry (uuid, integer) AS {_BODY.format(schema=schema, **_PREPARED)}")
+    except BaseException:
+        connection.close()
+        raise
+    return _Session(cursor, {_VERSION: f"{ahead}EXECUTE lanner_version (%s)", _BODY: f"{ahead}EXECUTE lanner_entry (%s, %s)"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -233,6 +233,18 @@ class SqlFetchRepository:
     def release(self, fetch_id: UUID, lease: Lease) -> Fetch:
         now = self.transaction.now()
         return self._let_go(fetch_id, lease, self._pending(not_before=now, attempts=fetches.c.attempts - 1))
+
+    def resume(self, providers: Collection[str], *, longer_than: float = 0.0) -> int:
+        waiting = (
+            fetches.c.status == PENDING,
+            fetches.c.waiting_for.is_not(None),
+            fetches.c.not_before > self.transaction.later(longer_than),
+        )
+        of_them = fetches.c.series.in_(select(series.c.number).where(series.c.provider.in_(providers)))
+        # What another transaction holds is being claimed, so that it waits no longer.
+        free = select(fetches.c.id).where(*waiting, of_them).with_for_update(skip_locked=True, of=fetches)
+        due = {"not_before": self.transaction.now(), "waits_since": self.transaction.now(), "waiting_for": None}
+        return self.transaction.run(update(fetches).where(fetches.c.id.in_(free)).values(due)).rowcount
 
     def prune(self, *, seconds: float, limit: int) -> int:
         newer = fetches.alias()

@@ -13,6 +13,7 @@ from adapters.sql.tables import counts, fetches, workers
 from adapters.sql.transaction import Transaction
 from domain.fetches import FetchStatus, WaitingFor
 from domain.metrics import Counted, Metrics
+from domain.moments import CLOCK_SLACK
 
 _DAY = 86_400.0
 
@@ -23,14 +24,17 @@ class SqlMetricsRepository:
 
     transaction: Transaction
 
-    def heartbeat(self, worker: str) -> None:
-        self._upsert(workers, {"name": worker, "seen_at": self.transaction.now()}, {"seen_at": self.transaction.now()})
+    def heartbeat(self, worker: str, *, consumes: bool = True) -> None:
+        seen = {"seen_at": self.transaction.now(), "consumes": consumes}
+        self._upsert(workers, {"name": worker, **seen}, seen)
         self.transaction.run(delete(workers).where(workers.c.seen_at < self.transaction.later(-_DAY)))
 
-    def workers(self, seconds: float) -> int:
-        lively = select(func.count()).where(workers.c.seen_at > self.transaction.later(-seconds))
-        number: int = self.transaction.run(lively).scalar_one()
-        return number
+    def workers(self, seconds: float) -> tuple[int, int]:
+        later = self.transaction.later
+        found = select(func.count(), func.count().filter(workers.c.consumes))
+        lively = found.where(workers.c.seen_at > later(-seconds), workers.c.seen_at <= later(CLOCK_SLACK.total_seconds()))
+        all_of_them, consuming = self.transaction.run(lively).one()
+        return all_of_them, consuming
 
     def count(self, what: Counted, times: int = 1) -> None:
         self._upsert(counts, {"name": what.value, "times": times}, {"times": counts.c.times + times})

@@ -22,6 +22,7 @@ from adapters.sql.transaction import Transaction
 from domain.aliases import free_alias
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
+from domain.gates.settings import SeriesGates
 from domain.schedules.selector import Selector
 from domain.series import Database, Metadata, MetadataEntry, SeriesPage, SeriesQuery, SeriesStatus, TimeSeries, terms
 from domain.source_status import AtSource, StatusChange
@@ -161,6 +162,10 @@ class SqlSeriesRepository:
             row = {column.name: getattr(change, column.name) for column in source_statuses.c if hasattr(change, column.name)}
             row |= {"series": known.number, "number": last + 1, "status": change.status.value}
             self.transaction.run(insert(source_statuses).values(row))
+
+    def record_gates(self, known: TimeSeries, gates: SeriesGates) -> None:
+        given = orjson.dumps(gates.given()).decode() if gates.given() else None
+        self.transaction.run(update(series).where(series.c.number == known.number).values(gates=given))
 
     def source_statuses(self, series_id: UUID) -> Sequence[StatusChange]:
         changes = select(source_statuses).join(series).where(series.c.id == series_id).order_by(source_statuses.c.number)

@@ -53,6 +53,11 @@ class SqlRateLimiter:
         before = self._locked(budget)
         self._change(budget, before, before.succeeded())
 
+    def unblock(self, budget: Budget) -> LimiterState:
+        before = self._locked(budget)
+        self._change(budget, before, before.unblocked())
+        return before
+
     def state_of(self, budget: Budget) -> LimiterState:
         row = _STATE.fetch_one(self.transaction, source=budget.provider, account=budget.key)
         return _state_from(row) if row else LimiterState()

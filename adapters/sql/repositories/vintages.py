@@ -13,18 +13,21 @@ from sqlalchemy import RowMapping, Select, bindparam, func, insert, select, upda
 
 from adapters.sql.postgres.binary_copy import copy_rows_in
 from adapters.sql.postgres.prepared import PreparedStatement
-from adapters.sql.rows.feed import TAKE_POSITIONS
+from adapters.sql.rows.feed import TAKE_POSITIONS, feed_entries, feed_entry_from
+from adapters.sql.rows.vintage_moments import read_moments
 from adapters.sql.rows.vintages import FACTS, LAST_NUMBER, fold, origin_from, read_label, row_of, vintage_from
 from adapters.sql.tables import feed, series, vintages
 from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_blocks.chain import Chain, PendingChains, link
-from adapters.sql.vintage_blocks.folding import fold_column
+from adapters.sql.vintage_blocks.codec import FLAGGED
+from adapters.sql.vintage_blocks.folding import fold_column, fold_spans
 from adapters.sql.vintage_blocks.reader import read_stored
 from adapters.sql.vintage_blocks.walking import walk_states
-from domain.codes import DatasetCode
 from domain.errors import DamagedVintage, SeriesNotFound
 from domain.moments import AsOf
 from domain.observations import Label, Observations
+from domain.panels.plain import RowSpans, SpannedRows
+from domain.panels.vintage_moments import VintageMoments
 from domain.series import TimeSeries
 from domain.vintages import Cause, Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
 
@@ -92,19 +95,19 @@ class SqlVintageRepository:
         return [vintage_from(row) for row in reversed(rows)]
 
     def feed(self, *, after: int, limit: int) -> Sequence[FeedEntry]:
-        statement = _feed_entries().where(vintages.c.position > after).order_by(vintages.c.position).limit(limit)
-        return [_feed_entry(row) for row in self.transaction.run(statement).mappings()]
+        statement = feed_entries().where(vintages.c.position > after).order_by(vintages.c.position).limit(limit)
+        return [feed_entry_from(row) for row in self.transaction.run(statement).mappings()]
 
     def position(self) -> int:
         return int(self.transaction.run(select(feed.c.position)).scalar_one())
 
     def last_recorded(self, limit: int) -> Sequence[FeedEntry]:
         # Every position is above 0; SQLite's plan shows that it walks the index only with a bound.
-        statement = _feed_entries().where(vintages.c.position > 0).order_by(vintages.c.position.desc()).limit(limit)
-        return [_feed_entry(row) for row in self.transaction.run(statement).mappings()]
+        statement = feed_entries().where(vintages.c.position > 0).order_by(vintages.c.position.desc()).limit(limit)
+        return [feed_entry_from(row) for row in self.transaction.run(statement).mappings()]
 
     def labels(self, series_id: UUID) -> Mapping[Label, LabelledState]:
-        facts = "published", "digest", "known_at", "request", "response_sha256", "adapter_version"
+        facts = "number", "published", "digest", "known_at", "request", "response_sha256", "adapter_version"
         columns = select(*(vintages.c[name] for name in facts))
         statement = _of(columns, series_id).where(vintages.c.published.is_not(None), _FETCHED).order_by(vintages.c.number)
         return {read_label(row["published"]): _labelled(row) for row in self.transaction.run(statement).mappings()}
@@ -113,6 +116,12 @@ class SqlVintageRepository:
         newest_first = vintages.c.known_at.desc(), vintages.c.number.desc()
         row = self.transaction.run(_of(select(*FACTS), series_id).where(_FETCHED).order_by(*newest_first).limit(1)).mappings().first()
         return vintage_from(row) if row else None
+
+    def first_flagged(self, series_id: UUID) -> int | None:
+        # A state has no flags unless it, or one on which it builds, sets them.
+        statement = _of(select(func.min(vintages.c.number)), series_id).where(vintages.c.codec.in_(FLAGGED))
+        first: int | None = self.transaction.run(statement).scalar_one()
+        return first
 
     def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
         chain = self._chain(series_id, moment)
@@ -128,6 +137,12 @@ class SqlVintageRepository:
 
     def columns(self, series_id: UUID, column: str, numbers: Collection[int]) -> Iterator[tuple[int, Observations]]:
         return fold_column(self.transaction, series_id, column, numbers)
+
+    def moments(self, series_id: UUID, position: int) -> VintageMoments:
+        return read_moments(self.transaction, series_id, position)
+
+    def spanned(self, series_id: UUID, column: str, spans: RowSpans) -> SpannedRows | None:
+        return fold_spans(self.transaction, series_id, column, spans)
 
     def first_known(self, series_id: UUID) -> FirstKnown | None:
         known_at, fetched_at = self.transaction.run(
@@ -221,23 +236,7 @@ def _lost(number: int) -> DamagedVintage:
 
 
 def _labelled(row: RowMapping) -> LabelledState:
-    return LabelledState(digest=row["digest"].hex(), known_at=row["known_at"], origin=origin_from(row))
-
-
-def _feed_entries() -> Select[Any]:
-    identity = series.c.id, series.c.provider, series.c.database_code, series.c.dataset_code
-    return select(vintages.c.position, *identity, series.c.vintage, *FACTS).join(series)
-
-
-def _feed_entry(row: RowMapping) -> FeedEntry:
-    return FeedEntry(
-        position=row[vintages.c.position],
-        series_id=row[series.c.id],
-        provider=row[series.c.provider],
-        code=DatasetCode(row[series.c.database_code], row[series.c.dataset_code]),
-        vintage=vintage_from(row),
-        is_newest=row[series.c.vintage] == row[vintages.c.number],
-    )
+    return LabelledState(number=row["number"], digest=row["digest"].hex(), known_at=row["known_at"], origin=origin_from(row))
 
 
 def _of(statement: Select[Any], series_id: UUID) -> Select[Any]:

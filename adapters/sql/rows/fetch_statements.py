@@ -33,7 +33,8 @@ from adapters.sql.rows.series import OF_FETCHES, insertion
 from adapters.sql.rows.vintages import LAST_NUMBER
 from adapters.sql.tables import fetches, series
 from adapters.sql.transaction import Transaction
-from domain.fetches import CLOCK_SLACK_SECONDS, MAX_DELAY_SECONDS, FetchStatus, Lease
+from domain.fetches import MAX_DELAY_SECONDS, FetchStatus, Lease
+from domain.moments import CLOCK_SLACK
 from domain.series import SeriesStatus
 
 PENDING, RUNNING = FetchStatus.PENDING.value, FetchStatus.RUNNING.value
@@ -51,7 +52,7 @@ def is_due(transaction: Transaction, lease_seconds: float) -> ColumnElement[bool
     time_has_come = or_(
         fetches.c.not_before <= now,
         fetches.c.not_before > later(MAX_DELAY_SECONDS),
-        fetches.c.waits_since > later(CLOCK_SLACK_SECONDS),
+        fetches.c.waits_since > later(CLOCK_SLACK.total_seconds()),
     )
     lease_is_over = or_(fetches.c.lease_until < now, fetches.c.lease_until > later(2 * lease_seconds))
     return or_(and_(fetches.c.status == PENDING, time_has_come), and_(fetches.c.status == RUNNING, lease_is_over))

@@ -12,6 +12,7 @@ import orjson
 from adapters.sql.postgres.prepared import Row
 from adapters.sql.tables import fetches
 from domain.fetches import Failure, Fetch, FetchStatus, Priority, Suspicion, WaitingFor
+from domain.gates.cells import Gate, SuspiciousCell
 
 _NAMES, _values = fetches.c.keys(), itemgetter(*fetches.c)
 
@@ -33,7 +34,7 @@ def fetch_from(row: Row, *, series_id: UUID) -> Fetch:
         waiting_for=WaitingFor(waiting_for) if waiting_for else None,
         finished_at=facts["finished_at"],
         cancel_requested_at=facts["cancel_requested_at"],
-        failure=Failure(**orjson.loads(failure)) if failure else None,
+        failure=_failure_from(failure) if failure else None,
         vintages_added=facts["vintages_added"],
         vintage=facts["vintage"],
         left_out=tuple(orjson.loads(facts["left_out"] or "[]")),
@@ -51,6 +52,13 @@ def allow_columns(allow: Collection[Suspicion]) -> dict[str, bool]:
 
 def _column(suspicion: Suspicion) -> str:
     return f"allow_{suspicion.value}"
+
+
+def _failure_from(text: str) -> Failure:
+    fields = orjson.loads(text)
+    # Those that were stored before gates have no cells.
+    cells = [SuspiciousCell(**each | {"gate": Gate(each["gate"])}) for each in fields.pop("cells", ())]
+    return Failure(**fields, cells=tuple(cells))
 
 
 def failure_json(failure: Failure) -> str:

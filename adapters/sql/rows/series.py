@@ -18,6 +18,7 @@ from adapters.sql.tables import descriptions, fetches, series, vintages
 from adapters.sql.transaction import Transaction
 from domain.codes import DatasetCode
 from domain.frequency import Frequency
+from domain.gates.settings import SeriesGates
 from domain.series import Metadata, SeriesStatus, TimeSeries, terms
 from domain.window import Confirmation
 
@@ -53,6 +54,7 @@ def series_from(row: Row) -> TimeSeries:
         fetch=fetch_from(row, series_id=row[series.c.id]) if known[1] else None,
         confirmed=confirmed_from(row[series.c.confirmed]),
         at_source=at_source_from(row),
+        gates=gates_from(row[series.c.gates]),
     )
 
 
@@ -84,6 +86,11 @@ def confirmed_from(text: str | None) -> Confirmation | None:
         return None
     fields = orjson.loads(text)
     return Confirmation(**(fields | {"whole_at": datetime.fromisoformat(fields["whole_at"])}))
+
+
+def gates_from(text: str | None) -> SeriesGates:
+    """Parse the gates that are set for a series; None where none is."""
+    return SeriesGates(**orjson.loads(text)) if text else SeriesGates()
 
 
 def metadata_from(body: str | None) -> Metadata:

@@ -13,8 +13,9 @@ from sqlalchemy import case, func, select
 from adapters.sql.tables import series, vintages
 from adapters.sql.vintage_blocks.chain import Chain
 from adapters.sql.vintage_blocks.codec import Block, decode
+from domain.deltas import replay
 from domain.observations import Label
-from domain.vintages import Cause, Origin, Vintage, replay
+from domain.vintages import Cause, Origin, Vintage
 
 FACTS = [column for column in vintages.c if column.name not in ("position", "step", "path", "codec", "checksum", "payload")]
 _others = vintages.alias()
@@ -86,14 +87,14 @@ def fold(vintage: Vintage, blocks: Sequence[Block]) -> Chain:
     """Return the chain folded from verified blocks, the snapshot first."""
     snapshot, *others = blocks
     parts = [decode(snapshot.codec, snapshot.payload, None)]
-    parts += [decode(each.codec, each.payload, parts[0][0].columns) for each in others]
+    parts += [decode(each.codec, each.payload, parts[0].put.columns) for each in others]
     return Chain(
         vintage=vintage,
         step=blocks[-1].step,
         numbers=tuple(block.number for block in blocks),
         parts=tuple(parts),
         snapshot_bytes=len(snapshot.payload),
-        state=replay(parts[0][0], parts[1:]),
+        state=replay(parts[0].put, parts[1:]),
     )
 
 

@@ -8,6 +8,7 @@ from adapters.sql.tables.panels import panels
 from adapters.sql.tables.schedules import calendars, followed, schedules
 from adapters.sql.tables.series import descriptions, feed, series, source_statuses, vintages
 from adapters.sql.tables.sightings import sightings
+from adapters.sql.tables.stand_ins import divergences, equivalences, splices
 from adapters.sql.tables.webhooks import deliveries, series_events, webhooks
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "counts",
     "deliveries",
     "descriptions",
+    "divergences",
+    "equivalences",
     "feed",
     "fetches",
     "followed",
@@ -33,6 +36,7 @@ __all__ = [
     "series_events",
     "sightings",
     "source_statuses",
+    "splices",
     "vintages",
     "webhooks",
     "workers",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, SmallInteger, Table, Text, Uuid, false, text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, SmallInteger, Table, Text, Uuid, false, text, true
 
 from adapters.sql.tables.column_types import BIG, UtcDateTime, metadata
 
@@ -66,7 +66,13 @@ requests = Table(
     Index("requests_of_fetch", "fetch"),
 )
 
-workers = Table("workers", metadata, Column("name", Text, primary_key=True), Column("seen_at", UtcDateTime, nullable=False))
+workers = Table(
+    "workers",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("consumes", Boolean, nullable=False, server_default=true()),
+)
 
 counts = Table("counts", metadata, Column("name", Text, primary_key=True), Column("times", BigInteger, nullable=False))
 

@@ -31,6 +31,7 @@ series = Table(
     Column("replaced_by", Text),
     Column("failing", Text),
     Column("failing_since", UtcDateTime),
+    Column("gates", Text),
     UniqueConstraint("database_code", "dataset_code", "provider", name="series_identity"),
     Index("series_of_provider", "provider", "number"),
     Index("series_of_database", "database_code", "number"),

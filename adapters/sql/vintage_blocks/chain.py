@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from adapters.sql.vintage_blocks.codec import Block, encode
-from domain.observations import Dates, Observations
-from domain.vintages import Vintage, difference, replay
+from domain.deltas import Step, difference, replay
+from domain.observations import Observations
+from domain.vintages import Vintage
 
 MAX_STEP = 512
 
@@ -25,7 +26,7 @@ class Chain:
 
     Attributes:
         numbers: of the vintages to fold, the snapshot first, this one last.
-        parts: the rows that each of them puts and the dates that it drops.
+        parts: what each of them puts, drops and flags; the snapshot's rows have their flags.
         snapshot_bytes: length of the snapshot's payload.
 
     """
@@ -33,7 +34,7 @@ class Chain:
     vintage: Vintage
     step: int
     numbers: tuple[int, ...]
-    parts: tuple[tuple[Observations, Dates], ...]
+    parts: tuple[Step, ...]
     snapshot_bytes: int
     state: Observations
 
@@ -45,9 +46,9 @@ class Chain:
     def below(self, step: int) -> tuple[int, Observations]:
         """Return the length and state of the part of this chain on which a vintage of this step builds."""
         depth = (step & (step - 1)).bit_count() + 1
-        return depth, self.state if depth == len(self.parts) else replay(self.parts[0][0], self.parts[1:depth])
+        return depth, self.state if depth == len(self.parts) else replay(self.parts[0].put, self.parts[1:depth])
 
-    def grown(self, vintage: Vintage, step: int, part: tuple[Observations, Dates], state: Observations) -> Chain:
+    def grown(self, vintage: Vintage, step: int, part: Step, state: Observations) -> Chain:
         """Return the chain of a new vintage of this step that builds on this one."""
         depth = step.bit_count()
         return Chain(
@@ -91,21 +92,21 @@ def link(vintage: Vintage, state: Observations, chain: Chain | None) -> Link:
         depth, base = chain.below(step)
         delta = difference(base, state)
         if delta:
-            codec, payload = encode(delta.put, delta.drop, snapshot=False)
+            codec, payload = encode(*delta.step[:2], snapshot=False, flags=delta.step.flags)
             if 2 * len(payload) <= chain.snapshot_bytes:
                 block = Block(vintage.number, step, chain.numbers[:depth], codec, payload)
-                return Link(block, chain.grown(vintage, step, (delta.put, delta.drop), state))
+                return Link(block, chain.grown(vintage, step, delta.step, state))
     return _snapshot(vintage, state)
 
 
 def _snapshot(vintage: Vintage, state: Observations) -> Link:
-    nothing = state.dates[:0]
-    codec, payload = encode(state, nothing, snapshot=True)
+    whole = Step(state, state.dates[:0])
+    codec, payload = encode(state, whole.drop, snapshot=True)
     chain = Chain(
         vintage=vintage,
         step=0,
         numbers=(vintage.number,),
-        parts=((state, nothing),),
+        parts=(whole,),
         snapshot_bytes=len(payload),
         state=state,
     )

@@ -5,6 +5,8 @@ A block holds rows to put and dates to drop. Format 1, all little-endian: axis u
 and drops (three uint32), then for a snapshot each column's name (uint32 length, UTF-8), then the parts: dates to put,
 dates to drop (int64, in the axis unit since 1970), then column after column (float64). Short blocks are the concatenated parts
 compressed by zlib; in long ones each part is compressed by pcodec and preceded by its length (uint32).
+
+A block that sets flags, or takes them away, is followed by a section of them and the section's length (uint32): ``flag_section``.
 """
 
 from __future__ import annotations
@@ -19,9 +21,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from adapters.sql.vintage_blocks.flag_section import read_flags, unpacks_within, write_flags
+from domain.deltas import Step, flagged
+from domain.flag_runs import FlagRuns
 from domain.observations import Dates, Matrix, Observations, Unit
 
 ZLIB, PCODEC = 1, 2
+#: The same with a section of flags behind.
+ZLIB_WITH_FLAGS, PCODEC_WITH_FLAGS = FLAGGED = 3, 4
+CODECS = (ZLIB, PCODEC, *FLAGGED)
+_WITH_FLAGS = {ZLIB: ZLIB_WITH_FLAGS, PCODEC: PCODEC_WITH_FLAGS}
+_OF_VALUES = {flagged: plain for plain, flagged in _WITH_FLAGS.items()}
 # From so many rows on, or so many values, pcodec's output is smaller than zlib's, except for many similar columns.
 _LONG, _LARGE = 200, 8_000
 # zlib above level 3 takes three times as long for 5 % less; pcodec below 5 does not detect some step-shaped columns.
@@ -56,8 +66,24 @@ class Block:
         return checksum.digest()
 
 
-def encode(put: Observations, drop: Dates, *, snapshot: bool) -> tuple[int, bytes]:
-    """Encode a block; return codec and payload."""
+def encode(put: Observations, drop: Dates, *, snapshot: bool, flags: FlagRuns | None = None) -> tuple[int, bytes]:
+    """
+    Encode a block; return codec and payload.
+
+    Args:
+        flags: to set on the state to which a block leads that is no snapshot, whose flags are those of ``put``.
+
+    """
+    codec, payload = _encode_values(put, drop, snapshot=snapshot)
+    if snapshot and put.flags is not None:
+        flags = FlagRuns.of(put.flags, put.dates)
+    if flags is None:
+        return codec, payload
+    section = write_flags(flags)
+    return _WITH_FLAGS[codec], payload + section + _LENGTH.pack(len(section))
+
+
+def _encode_values(put: Observations, drop: Dates, *, snapshot: bool) -> tuple[int, bytes]:
     head = _HEAD.pack(put.unit.encode(), len(put.columns), len(put), len(drop))
     if snapshot:
         names = [name.encode() for name in put.columns]
@@ -68,14 +94,16 @@ def encode(put: Observations, drop: Dates, *, snapshot: bool) -> tuple[int, byte
     return PCODEC, head + b"".join(_packed(part) for part in parts)
 
 
-def decode(codec: int, payload: bytes | memoryview, columns: Sequence[str] | None) -> tuple[Observations, Dates]:
+def decode(codec: int, payload: bytes | memoryview, columns: Sequence[str] | None) -> Step:
     """
-    Decode a block with a verified checksum into rows to put and dates to drop.
+    Decode a block with a verified checksum into what it puts, drops and flags; the rows of a snapshot have their flags.
 
     Args:
         columns: the snapshot's, for a block that builds on one; None for a snapshot.
 
     """
+    flags = read_flags(_parted(payload)[1]) if codec in FLAGGED else None
+    is_snapshot, (codec, payload) = columns is None, _values_of(codec, payload)
     body = memoryview(zlib.decompress(payload) if codec == ZLIB else payload)
     unit, width, rows, drops = _HEAD.unpack_from(body)
     at = _HEAD.size
@@ -84,7 +112,8 @@ def decode(codec: int, payload: bytes | memoryview, columns: Sequence[str] | Non
     read = _Plain(body, at) if codec == ZLIB else _Packed(body, at)
     axis = f"datetime64[{unit.decode()}]"
     dates, drop = read.part(rows, "<i8").astype(axis), read.part(drops, "<i8").astype(axis)
-    return Observations.from_trusted(dates, tuple(columns), read.matrix(rows, width)), drop
+    put = Observations.from_trusted(dates, tuple(columns), read.matrix(rows, width))
+    return Step(flagged(put, flags), drop) if is_snapshot else Step(put, drop, flags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +151,15 @@ class ColumnBlock:
 
 def decode_column(block: Block, snapshot: ColumnBlock | None, column: str) -> ColumnBlock:
     """
-    Decode the dates and one column of a block with a verified checksum.
+    Decode the dates and one column of a block with a verified checksum, without flags.
 
     Args:
         snapshot: the first block of its chain; None if it is that.
         column: its name, empty for the first one.
 
     """
-    body = memoryview(zlib.decompress(block.payload) if block.codec == ZLIB else block.payload)
+    codec, payload = _values_of(block.codec, block.payload)
+    body = memoryview(zlib.decompress(payload) if codec == ZLIB else payload)
     unit, width, rows, drops = _HEAD.unpack_from(body)
     offset = _HEAD.size
     if snapshot is None:
@@ -138,7 +168,7 @@ def decode_column(block: Block, snapshot: ColumnBlock | None, column: str) -> Co
         found = tuple(names), at
     else:
         found = snapshot.names, snapshot.at
-    read = _Plain(body, offset) if block.codec == ZLIB else _Packed(body, offset)
+    read = _Plain(body, offset) if codec == ZLIB else _Packed(body, offset)
     dates, drop = read.part(rows, "<i8"), read.part(drops, "<i8")
     values = np.full(rows, np.nan) if found[1] < 0 else read.column(rows, found[1])
     return ColumnBlock(block.path[-1] if block.path else None, "D" if unit == b"D" else "s", *found, dates, drop, values)
@@ -147,12 +177,29 @@ def decode_column(block: Block, snapshot: ColumnBlock | None, column: str) -> Co
 def check_size(codec: int, payload: bytes) -> None:
     """Raise ValueError if an untrusted block cannot be unpacked, or would need more memory than a state may have."""
     try:
-        body = zlib.decompressobj().decompress(payload, _MOST_BYTES + 1) if codec == ZLIB else payload
+        is_large = codec in FLAGGED and not unpacks_within(_parted(payload)[1], _MOST_BYTES)
+        codec, values = _values_of(codec, payload)
+        body = zlib.decompressobj().decompress(values, _MOST_BYTES + 1) if codec == ZLIB else values
         _, width, rows, drops = _HEAD.unpack_from(body)
     except (zlib.error, struct.error) as error:
         raise ValueError("its payload cannot be unpacked") from error
-    if len(body) > _MOST_BYTES or max(rows * (width + 1) + drops, width) * _CELL_BYTES > _MOST_BYTES:
+    if is_large or len(body) > _MOST_BYTES or max(rows * (width + 1) + drops, width) * _CELL_BYTES > _MOST_BYTES:
         raise ValueError("it unpacks to more than observations may hold")
+
+
+def _values_of(codec: int, payload: bytes | memoryview) -> tuple[int, bytes | memoryview]:
+    """Return the codec and payload of a block's values."""
+    return (_OF_VALUES[codec], _parted(payload)[0]) if codec in _OF_VALUES else (codec, payload)
+
+
+def _parted(payload: bytes | memoryview) -> tuple[memoryview, memoryview]:
+    """Return a payload's values and its section of flags."""
+    body = memoryview(payload)
+    (length,) = _LENGTH.unpack_from(body, len(body) - _LENGTH.size)
+    behind = len(body) - _LENGTH.size
+    if length > behind:
+        raise struct.error("the section of flags is longer than its block")
+    return body[: behind - length], body[behind - length : behind]
 
 
 def _names(body: memoryview, at: int, count: int) -> tuple[list[str], int]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +26,10 @@ RESTATING = tuple(cause.value for cause in Cause if cause.restates)
 
 STORED = [column for column in vintages.c if column.name != "position"]
 BLOCK = [vintages.c[name] for name in ("number", "step", "path", "codec", "checksum", "payload")]
+
+_block_values = itemgetter(*BLOCK)
+#: Chains of all series have the same form, so that their paths are often the same.
+_PATHS = 8192
 
 # Built once: building these statements takes as long as running them.
 _STATES = select(*STORED).join(series, series.c.number == vintages.c.series).where(series.c.id == bindparam("series_id"))
@@ -112,6 +118,7 @@ def _conditions(moment: AsOf) -> Sequence[str]:
     return [condition.format(value) for condition, value in wanted if value is not None and value is not False]
 
 
+@lru_cache(_PATHS)
 def path_of(number: int, text: str) -> tuple[int, ...]:
     """Return the numbers of the vintages below one; raises DamagedVintage if its path is no list of smaller numbers."""
     try:
@@ -125,7 +132,12 @@ def path_of(number: int, text: str) -> tuple[int, ...]:
 
 def verified_block(series_number: int, row: Row) -> Block:
     """Return the block in a row; raises DamagedVintage unless it matches its checksum."""
-    number, step, path, codec, checksum, payload = (row[column] for column in BLOCK)
+    return verified(series_number, _block_values(row))
+
+
+def verified(series_number: int, values: Sequence[Any]) -> Block:
+    """Return the block of the values of ``BLOCK``; raises DamagedVintage unless it matches its checksum."""
+    number, step, path, codec, checksum, payload = values
     try:
         block = Block(number, step, path_of(number, path), codec, payload)
         whole = block.checksum(series_number) == checksum

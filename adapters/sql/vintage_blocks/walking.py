@@ -11,9 +11,9 @@ from adapters.sql.tables import series, vintages
 from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_blocks.codec import decode
 from adapters.sql.vintage_blocks.reader import STORED, Row, verified_block
+from domain.deltas import replay
 from domain.errors import DamagedVintage
 from domain.observations import Observations
-from domain.vintages import replay
 
 _OF_SERIES = series.c.number == vintages.c.series
 _PATHS = select(vintages.c.number, vintages.c.path).join(series, _OF_SERIES).order_by(vintages.c.number)
@@ -41,7 +41,7 @@ def walk_states(transaction: Transaction, series_id: UUID) -> Iterator[tuple[Row
             if last_use[str(block.path[-1])] <= block.number:
                 del kept[block.path[-1]]
         else:
-            state, _ = decode(block.codec, block.payload, None)
+            state = decode(block.codec, block.payload, None).put
         if str(block.number) in last_use:
             kept[block.number] = state
         yield row, state

@@ -190,6 +190,7 @@ def parse_selection(parameters: QueryParameters, transforms: type[Transform | Da
         transform=_transform(parameters.choice("transform", transforms)),
         limit=parameters.number("limit", minimum=1),
         periods=parameters.choice("periods", Side),
+        flags=parameters.flag("flags"),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from marshmallow import Schema
+from marshmallow import Schema, fields
 
 from entrypoints.formats import Format
 from entrypoints.rest.http.errors import PROBLEM_JSON
@@ -79,7 +79,7 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
     built: dict[str, Any] = spec.to_dict()
     for path, method, _, operation in described:
         _add_links(built, built["paths"][path][method], operation.links)
-    _require_members(built, plugin, {operation.body for *_, operation in described})
+    _require_members(built, plugin, set(_parts(operation.body for *_, operation in described)))
     return built
 
 
@@ -198,6 +198,14 @@ def _add_links(document: dict[str, Any], item: dict[str, Any], places: Mapping[s
         document["components"].setdefault("links", {}).update(links)
     for status in ("200", "201") if links else ():
         item["responses"][status]["links"] = {name: {"$ref": f"#/components/links/{name}"} for name in links}
+
+
+def _parts(bodies: Iterable[type[Schema] | None]) -> Iterator[type[Schema]]:
+    """Yield the schemas of bodies, and those of the objects in them."""
+    for body in filter(None, bodies):
+        yield body
+        inner = (each.inner if isinstance(each, fields.List) else each for each in body().fields.values())
+        yield from _parts(type(each.schema) for each in inner if isinstance(each, fields.Nested))
 
 
 def _require_members(document: dict[str, Any], plugin: MarshmallowPlugin, bodies: Collection[object]) -> None:

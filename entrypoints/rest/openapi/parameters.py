@@ -104,6 +104,7 @@ READING_WITH_SHAPE: Parameters = {
     "aggregate": Parameter("With `collapse`: what is made of the known values of each period.", enum_of(Aggregate, default="last")),
     "transform": Parameter("A transformation; `yoy` compares each period with that of the year before.", enum_of(DataTransform)),
     "shape": Parameter("How JSON writes a row.", enum_of(RowLayout, default="table")),
+    "flags": Parameter("Whether each column is followed by its flags, as `<column>_flag`.", {"type": "boolean", "default": False}),
 }
 BY_CODE: Parameters = {
     "code": Parameter("The series' code, `[provider:]DATABASE/DATASET`.", _CODE, required=True),
@@ -146,6 +147,20 @@ FOLLOWING: Parameters = {
     "batch": Parameter("The fetches that one request for many series added.", _UUID),
     **_PAGE,
     "cursor": Parameter("`next` of the previous page."),
+}
+OF_SERIES: Parameters = {"timeseries_id": Parameter("Those of the series of this id.", _UUID)}
+DIVERGED: Parameters = {
+    "equivalence": Parameter("Those of the equivalence of this id.", _UUID),
+    **_PAGE,
+    "cursor": SEARCHING["cursor"],
+}
+STANDING_IN: Parameters = {
+    "provider": Parameter(
+        "A provider to search, by its name; may be repeated.", {"type": "array", "items": {"type": "string"}, "maxItems": 4}
+    ),
+    "query": Parameter("The words to search providers for; by default those of the series' name.", {"type": "string", "maxLength": 200}),
+    "column": Parameter("The column that must go on; by default the closing price if there is one, else the first one."),
+    "limit": Parameter("The maximum number of candidates.", integer(1, 50, default=50)),
 }
 SCHEDULES: Parameters = {
     "selector": Parameter("Exactly this selector, as it was given.", {"type": "string", "examples": ["fred:FRED/GDP", "FRED/GS*"]}),
@@ -199,7 +214,9 @@ PATH: Parameters = {
     "fetch_id": Parameter("The fetch's id.", _UUID),
     "schedule_id": Parameter("The schedule's id.", _UUID),
     "webhook_id": Parameter("The webhook's id.", _UUID),
+    "equivalence_id": Parameter("The equivalence's id.", _UUID),
     "key_id": Parameter("The key's id.", {"type": "string", "pattern": "^[0-9a-f]{12}$"}),
+    "name": Parameter("The provider's name."),
     "number": Parameter("The vintage's number.", integer(1)),
     "digest": Parameter("The panel's digest.", {"type": "string", "pattern": "^[0-9a-f]{64}$"}),
     "date": Parameter("A date of the series: a day, or an instant.", DAY),

@@ -17,6 +17,8 @@ from entrypoints.rest.schemas.providers import ProviderHitsSchema, ProviderSchem
 from entrypoints.rest.schemas.requested import BatchItemSchema
 from entrypoints.rest.schemas.schedules import PreviewedLookSchema
 from entrypoints.rest.schemas.series import ItemSchema, SourceSchema
+from entrypoints.rest.schemas.stand_ins import EquivalenceSchema
+from entrypoints.rest.schemas.states import SplicedSchema
 from entrypoints.rest.schemas.vintages import VintageInFullSchema, VintageSchema
 from entrypoints.rest.schemas.webhooks import WebhookSchema
 
@@ -25,10 +27,11 @@ MAYBE_TEXT, MAYBE_NUMBER = fields.String(allow_none=True), fields.Integer(allow_
 TEXTS = fields.List(TEXT)
 SOURCE, VINTAGE = fields.Nested(SourceSchema), fields.Nested(VintageSchema)
 
-_VALUE = {"type": ["number", "null"]}
+_VALUE = {"type": ["number", "string", "null"]}
 _ROW = {"type": "array", "prefixItems": [{"type": "string"}], "items": _VALUE}
 _RECORD = {"type": "object", "additionalProperties": {"type": ["number", "string", "null"]}}
 _ROWS = fields.Raw(metadata={"type": "array", "items": _ROW})
+_FLAGGED_ROW = {**_ROW, "items": {"type": ["number", "string", "null"]}}
 _ERRORS = {"type": "array", "items": {"type": "object", "additionalProperties": {"type": "string"}}}
 
 
@@ -63,9 +66,10 @@ BATCH = make_schema("Batch", batch=fields.UUID(), items=fields.List(fields.Neste
 LOOKS = make_schema("PreviewedLooks", items=fields.List(fields.Nested(PreviewedLookSchema)))
 ROOT = make_schema("Root", name=TEXT, version=TEXT, links=fields.Raw(metadata=LINKS))
 ALIVE = make_schema("Alive", status=TEXT)
-READY = make_schema("Ready", status=TEXT, oldest_due_seconds=fields.Float(), workers=NUMBER, broker=TEXT)
+READY = make_schema("Ready", status=TEXT, oldest_due_seconds=fields.Float(), workers=NUMBER, consumers=NUMBER, broker=TEXT)
 FOUND = make_schema("Found", stored=fields.List(fields.Nested(ItemSchema)), providers=fields.List(fields.Nested(ProviderHitsSchema)))
 PROVIDERS = make_schema("Providers", items=fields.List(fields.Nested(ProviderSchema)))
+EQUIVALENCES = make_schema("Equivalences", items=fields.List(fields.Nested(EquivalenceSchema)))
 WEBHOOKS = make_schema("Webhooks", items=fields.List(fields.Nested(WebhookSchema)))
 KEYS = make_schema("Keys", items=fields.List(fields.Nested(KeySchema)))
 PENDING = make_schema(
@@ -81,13 +85,15 @@ TABLE = make_schema("Table", columns=TEXTS, data=_ROWS)
 OBSERVATIONS = make_schema(
     "Observations",
     columns=optional(fields.List(TEXT)),
-    data=fields.Raw(metadata={"type": "array", "items": {"anyOf": [_ROW, _RECORD]}}),
+    data=fields.Raw(metadata={"type": "array", "items": {"anyOf": [_FLAGGED_ROW, _RECORD]}}),
     series=SOURCE,
     vintage=fields.Nested(VintageSchema, allow_none=True),
     formula=optional(fields.Nested(ComputedSchema)),
+    splice=optional(fields.Nested(SplicedSchema)),
     checked_at=optional(InstantField(allow_none=True)),
     stale=optional(fields.Boolean()),
     note=optional(fields.String()),
+    flags=optional(fields.Raw(metadata={"type": "object", "additionalProperties": {"type": "string"}})),
 )
 
 
@@ -105,6 +111,7 @@ FILES = in_every_format(OBSERVATIONS)
 _CHANGE = make_schema(
     "Change", date=DateOrInstantField(), column=TEXT, old=fields.Float(allow_none=True), new=fields.Float(allow_none=True)
 )
+_FLAG_CHANGE = make_schema("FlagChange", date=DateOrInstantField(), column=TEXT, old=MAYBE_TEXT, new=MAYBE_TEXT)
 REVISIONS = make_schema(
     "Revisions",
     **{"series": SOURCE, "from": VINTAGE, "to": VINTAGE, "added": TABLE},
@@ -112,6 +119,8 @@ REVISIONS = make_schema(
     deleted=TABLE,
     columns_added=TEXTS,
     columns_removed=TEXTS,
+    flags_changed=fields.List(fields.Nested(_FLAG_CHANGE)),
+    flags_alone=FLAG,
 )
 _NAMED = make_schema("Named", id=fields.UUID(), provider=TEXT, code=TEXT)
 _NEWS = make_schema("News", position=NUMBER, timeseries=_NAMED, is_newest=fields.Boolean(), vintage=VintageInFullSchema)

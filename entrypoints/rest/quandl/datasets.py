@@ -39,6 +39,7 @@ _MAX_RETRY_AFTER = 10
 _MAX_WAIT_FOR_RETRY = 60
 _MAX_PER_PAGE = 100
 _CACHE_SIZE = 10_000
+_WHOLE = Selection()
 _SUFFIXES = {"json": Format.JSON, "csv": Format.CSV}
 
 
@@ -61,10 +62,11 @@ class DatasetResource:
             name, (dataset, kind) = "dataset", split_format(req, resp, dataset)
         query = dataset_query(req)
         series = self._series(req, DatasetCode(place["database"], dataset))
-        stored = self._read_series.stored_version(series.id)
+        stored = self._read_series.stored_version(series.id, query.selection.moment)
+        wanted = replace(query, selection=replace(query.selection, by_rule=stored.version.rules > 0))
 
         def build() -> EncodedResponse:
-            found = self._read(series, query, all_columns=name != "data")
+            found = self._read(series, wanted, all_columns=name != "data")
             if name != "metadata" and found.column_exists:
                 self._sender.check_size(found.reading.observations)
             headers = {"Last-Modified": dt_to_http(found.reading.vintage.known_at)}
@@ -95,11 +97,12 @@ class DatasetResource:
         except InvalidInput as error:
             if error.field != "column_index":
                 raise
-            reading = self._read_series(series.id, Selection(moment=query.selection.moment))
+            reading = self._read_series(series.id, replace(_WHOLE, moment=query.selection.moment, by_rule=query.selection.by_rule))
             return documents.QuandlDataset(reading, reading.observations.columns, column_exists=False)
         columns = reading.observations.columns
         if all_columns and query.selection.column_index is not None:
-            columns = self._read_series(series.id, Selection(moment=query.selection.moment, limit=1)).observations.columns
+            row = replace(_WHOLE, moment=query.selection.moment, by_rule=query.selection.by_rule, limit=1)
+            columns = self._read_series(series.id, row).observations.columns
         return documents.QuandlDataset(reading, columns)
 
 
@@ -162,7 +165,7 @@ def paging(req: falcon.Request) -> tuple[int, int]:
 
 def _encode(name: str, kind: Format, found: documents.QuandlDataset, query: DatasetQuery) -> bytes:
     if name == "metadata":
-        described = documents.metadata(found.reading.series, found.columns, found.reading.vintage)
+        described = documents.described(found)
         return encode({"dataset": described}) if kind is Format.JSON else documents.metadata_csv([described])
     if kind is Format.CSV:
         return documents.data_csv(found, query)

@@ -13,7 +13,7 @@ from domain.observations import Observations
 from domain.series import Database, TimeSeries
 from domain.use_cases.read_series import Reading
 from domain.vintages import Vintage
-from entrypoints.formats import cell, csv, rows
+from entrypoints.formats import cell, csv, label_names, rows
 from entrypoints.rest.openapi.parameters import Order
 from entrypoints.rest.quandl.params import DatasetQuery
 
@@ -45,13 +45,13 @@ def database_id(code: str) -> int:
     return crc32(code.encode())
 
 
-def column_names(series: TimeSeries, columns: Sequence[str]) -> list[str]:
-    """Return the columns' names, the date's first; a single column without a name is ``Value``."""
+def column_names(series: TimeSeries, columns: Sequence[str], labels: Sequence[str] = ()) -> list[str]:
+    """Return the columns' names, the date's first and those of labels last; a single column without a name is ``Value``."""
     names = ["Value"] if list(columns) == [""] else list(columns)
-    return [series.metadata.date_column or "Date", *names]
+    return [series.metadata.date_column or "Date", *names, *labels]
 
 
-def metadata(series: TimeSeries, columns: Sequence[str], vintage: Vintage | None = None) -> dict[str, Any]:
+def metadata(series: TimeSeries, columns: Sequence[str], vintage: Vintage | None = None, *, labels: Sequence[str] = ()) -> dict[str, Any]:
     """Return a dataset's metadata as of a vintage, by default the newest; its code is the alias."""
     database, dataset = code_of(series)
     state = vintage or series.newest
@@ -64,7 +64,7 @@ def metadata(series: TimeSeries, columns: Sequence[str], vintage: Vintage | None
         "refreshed_at": _timestamp(series.checked_at),
         "newest_available_date": _day(state and state.last),
         "oldest_available_date": _day(state and state.first),
-        "column_names": column_names(series, columns),
+        "column_names": column_names(series, columns, labels),
         "frequency": series.metadata.frequency or "daily",
         "type": "Time Series",
         "premium": False,
@@ -83,7 +83,7 @@ def data(found: QuandlDataset, query: DatasetQuery) -> dict[str, Any]:
         "start_date": selection.start or _day(vintage.first),
         "end_date": selection.end or _day(vintage.last),
         "frequency": found.reading.series.metadata.frequency or "daily",
-        "data": rows(found.reading.observations, newest_first=query.order is Order.DESCENDING) if found.column_exists else [],
+        "data": _rows(found.reading, query) if found.column_exists else [],
         "collapse": selection.collapse,
         "order": query.order,
     }
@@ -91,7 +91,7 @@ def data(found: QuandlDataset, query: DatasetQuery) -> dict[str, Any]:
 
 def dataset(found: QuandlDataset, query: DatasetQuery) -> dict[str, Any]:
     """Return the members of ``dataset``: metadata and data."""
-    whole = metadata(found.reading.series, found.columns, found.reading.vintage)
+    whole = described(found)
     last = whole.pop("database_id")
     return {**whole, **data(found, query), "database_id": last}
 
@@ -100,14 +100,25 @@ def data_csv(found: QuandlDataset, query: DatasetQuery) -> bytes:
     """Return the data as CSV; of a column that does not exist, only the header."""
     header = [name or "" for name in selected_names(found)]
     observations = found.reading.observations if found.column_exists else Observations.empty()
-    return csv(observations, header, newest_first=query.order is Order.DESCENDING, header=query.header)
+    labels = found.reading.provenance if found.column_exists else None
+    return csv(observations, header, newest_first=query.order is Order.DESCENDING, header=query.header, provenance=labels)
 
 
 def selected_names(found: QuandlDataset) -> list[str | None]:
     """Return the names of the selected columns, the date's first; None for one that does not exist."""
     if not found.column_exists:
         return [column_names(found.reading.series, ())[0], None]
-    return list(column_names(found.reading.series, found.reading.observations.columns))
+    return list(column_names(found.reading.series, found.reading.observations.columns, label_names(found.reading.provenance)))
+
+
+def described(found: QuandlDataset) -> dict[str, Any]:
+    """Return the metadata of a dataset as it was read."""
+    reading = found.reading
+    return metadata(reading.series, found.columns, reading.vintage, labels=label_names(reading.provenance))
+
+
+def _rows(reading: Reading, query: DatasetQuery) -> Any:
+    return rows(reading.observations, newest_first=query.order is Order.DESCENDING, provenance=reading.provenance)
 
 
 def metadata_csv(documents: Sequence[Mapping[str, Any]]) -> bytes:

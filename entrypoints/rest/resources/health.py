@@ -30,12 +30,13 @@ class ReadinessResource:
 
     @operation({200: READY}, problems=(503,), scope=None)
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
-        """Read the store; report workers, broker and due fetches, none of which makes this process unready."""
+        """Read the store; report workers, how many receive messages, broker and due fetches, none of which makes this process unready."""
         health = self._check_health()
         resp.media = {
             "status": "ok",
             "oldest_due_seconds": health.oldest_due_seconds,
             "workers": health.workers,
+            "consumers": health.consumers,
             "broker": {True: "ok", False: "unreachable", None: "unknown"}[health.broker],
         }
 

@@ -20,6 +20,7 @@ _TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _COUNTED: Mapping[Counted, str] = {
     Counted.STALE_COMMITS: "Commits of fetches refused because their lease was lost.",
     Counted.CLAIMS_LOST: "Messages for fetches that another worker had claimed.",
+    Counted.DIVERGENCES: "Arrivals after which series that should agree differed by more than their tolerance.",
     Counted.SWEEPS_WITH_WORK: "Sweeps that found due fetches to notify workers of.",
 }
 
@@ -43,6 +44,7 @@ def _of_health(health: Health) -> Iterator[str]:
         "oldest_due_seconds", "gauge", "Age of the oldest due fetch that no worker has claimed.", [("", health.oldest_due_seconds)]
     )
     yield from _family("workers", "gauge", "Workers with a heartbeat within a minute.", [("", health.workers)])
+    yield from _family("consumers", "gauge", "Workers that receive messages from the broker.", [("", health.consumers)])
     if health.broker is not None:
         yield from _family("broker_up", "gauge", "Whether the last notification reached the broker.", [("", int(health.broker))])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from http import HTTPStatus
 from typing import Any
@@ -18,7 +18,7 @@ from domain.api_keys import Scope
 from domain.errors import InvalidInput
 from domain.use_cases import UseCases
 from domain.use_cases.read_series import Reading, Selection, StoredVersion
-from entrypoints.formats import Format, axis_name, columnar, csv, encode, records, table
+from entrypoints.formats import Format, columnar, csv, encode, heading, records, table
 from entrypoints.rest.http.errors import Problem, no_observations
 from entrypoints.rest.http.links import permanent_path, pinned_path
 from entrypoints.rest.http.params import QueryParameters, parse_code, parse_selection, parse_uuid
@@ -28,8 +28,8 @@ from entrypoints.rest.http.source_status import add_source_status, source_note
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import BY_CODE, READING_WITH_SHAPE, DataTransform, Order, RowLayout
 from entrypoints.rest.openapi.response_schemas import FILES
-from entrypoints.rest.schemas.formulas import state_document
 from entrypoints.rest.schemas.series import SourceSchema
+from entrypoints.rest.schemas.states import state_document
 
 #: Few queries are repeated often; the cache of parsed ones stays small.
 _CACHE_SIZE = 256
@@ -70,15 +70,16 @@ class ObservationsResource:
 
     def _send(self, req: falcon.Request, resp: falcon.Response, key: UUID, *, by_code: bool) -> None:
         query = _parse_query(req.query_string, self._format or negotiate(req, resp), by_code=by_code)
-        stored = self._read_series.stored_version(key)
+        stored = self._read_series.stored_version(key, query.selection.moment)
         if not stored.version.vintages:
             raise no_observations(self._describe_series(key))
         resp.set_header("Age", str(stored.age))
         add_source_status(resp, stored.version)
 
         def build() -> EncodedResponse:
-            reading = self._read_series(key, query.selection)
-            self._sender.check_size(reading.observations)
+            selection = query.selection
+            reading = self._read_series(key, replace(selection, by_rule=stored.version.rules > 0))
+            self._sender.check_size(reading.observations, further=reading.observations.values.size if selection.flags else 0)
             headers = {
                 "Content-Location": permanent_path_of(req, f"/timeseries/{key}/data.{query.format}", reading),
                 "Last-Modified": dt_to_http(reading.vintage.known_at),
@@ -105,8 +106,8 @@ class ObservationsByCodeResource(ObservationsResource):
 
 def permanent_path_of(req: falcon.Request, path: str, reading: Reading) -> str:
     """Return the path that always returns what was read."""
-    if reading.computed:
-        return pinned_path(req, path, position=reading.computed.position)
+    if made := reading.computed or reading.spliced:
+        return pinned_path(req, path, position=made.position)
     return permanent_path(req, path, vintage=reading.vintage.number)
 
 
@@ -154,19 +155,23 @@ def _cache_key(series_id: UUID, query: DataQuery, stored: StoredVersion) -> tupl
 
 
 def _encode(reading: Reading, query: DataQuery, stored: StoredVersion) -> bytes:
-    observations, newest_first = reading.observations, query.newest_first
+    observations, labels = reading.observations, reading.provenance
+    newest_first, flags = query.newest_first, query.selection.flags
     if query.format is Format.CSV:
-        return csv(observations, (axis_name(observations), *observations.columns), newest_first=newest_first)
+        names = heading(observations, flags=flags, provenance=labels)
+        return csv(observations, names, newest_first=newest_first, flags=flags, provenance=labels)
     if query.format.is_columnar:
-        return columnar(reading, query.format, newest_first=newest_first)
+        return columnar(reading, query.format, newest_first=newest_first, flags=flags)
     about: dict[str, Any] = {"series": SourceSchema().dump(reading.series), **state_document(reading)}
     if not query.permanent:
         about |= {"checked_at": stored.version.checked_at, "stale": stored.stale}
         if note := source_note(stored.version):
             about["note"] = note
+    if flags:
+        about["flags"] = reading.series.metadata.flags
     if query.shape is RowLayout.RECORDS:
-        return encode({"data": records(observations, newest_first=newest_first), **about})
-    return encode({**table(observations, newest_first=newest_first), **about})
+        return encode({"data": records(observations, newest_first=newest_first, flags=flags, provenance=labels), **about})
+    return encode({**table(observations, newest_first=newest_first, flags=flags, provenance=labels), **about})
 
 
 def routes(use_cases: UseCases, sender: ResponseSender) -> Iterator[tuple[str, object]]:

@@ -38,7 +38,7 @@ class RevisionsResource:
         with explain_missing_observations(self._describe_series, key), self._sender.read_slots.acquire(req.context.client):
             found = self._compare_vintages(key, before, after)
             revision = found.revision
-            self._sender.check_size(revision.added, revision.deleted, further=4 * len(revision.changed))
+            self._sender.check_size(revision.added, revision.deleted, further=4 * (len(revision.changed) + len(revision.flags_changed)))
             resp.media = _document(found)
 
 
@@ -52,6 +52,8 @@ def _document(found: Comparison) -> dict[str, Any]:
         "deleted": table(found.revision.deleted),
         "columns_added": found.revision.columns_added,
         "columns_removed": found.revision.columns_removed,
+        "flags_changed": found.revision.flags_changed,
+        "flags_alone": found.revision.has_flags_alone,
     }
 
 

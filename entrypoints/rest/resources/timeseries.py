@@ -15,9 +15,8 @@ from domain.api_keys import Scope
 from domain.errors import SeriesNotFound, StoreUnavailable
 from domain.series import SeriesStatus
 from domain.use_cases import UseCases
-from domain.use_cases.describe_series import Described, DescribeSeries
+from domain.use_cases.describe_series import Described
 from domain.use_cases.read_series import Reading, Selection
-from domain.use_cases.remove_series import RemoveSeries
 from entrypoints.formats import Format, encode
 from entrypoints.rest.http.body import idempotency_key, read_object
 from entrypoints.rest.http.errors import check_not_refused, fetch_failed, seconds_until
@@ -37,10 +36,12 @@ from entrypoints.rest.quandl.params import DatasetQuery
 from entrypoints.rest.requests import FetchRequestSchema, load
 from entrypoints.rest.resources.observations import permanent_path_of
 from entrypoints.rest.schemas.fetches import FetchSchema
+from entrypoints.rest.schemas.gates import GatesSchema, SeriesChangeSchema
 from entrypoints.rest.schemas.requested import RequestedSchema
 from entrypoints.rest.schemas.schedules import NextLookSchema
 from entrypoints.rest.schemas.series import ItemSchema, SeriesSchema
 from entrypoints.rest.schemas.source_status import StatusChangeSchema
+from entrypoints.rest.schemas.stand_ins import SpliceRuleSchema
 
 _LINKS = {
     "timeseries": "/timeseries",
@@ -51,6 +52,8 @@ _LINKS = {
     "fetches": "/fetches",
     "formulas": "/formulas",
     "schedules": "/schedules",
+    "equivalences": "/equivalences",
+    "divergences": "/divergences",
     "providers": "/providers",
     "search": "/search",
     "metrics": "/metrics",
@@ -124,7 +127,7 @@ class TimeSeriesResource(RequestsResource):
         series_id = parse_uuid(parameters.text("id") or "")
         order = parameters.choice("order", Order) or Order.DESCENDING
         query = parse_selection(parameters)
-        stored = self._read_series.stored_version(series_id)
+        stored = self._read_series.stored_version(series_id, query.moment)
         if not stored.version.vintages:
             described = self._describe_series(series_id)
             if described.series.status is SeriesStatus.ERROR:
@@ -133,7 +136,7 @@ class TimeSeriesResource(RequestsResource):
             return
 
         def build() -> EncodedResponse:
-            reading = self._read_series(series_id, query)
+            reading = self._read_series(series_id, replace(query, by_rule=stored.version.rules > 0))
             self._sender.check_size(reading.observations)
             path = permanent_path_of(req, req.path, reading)
             headers = {"Content-Location": path, "Last-Modified": dt_to_http(reading.vintage.known_at)}
@@ -148,21 +151,21 @@ class TimeSeriesResource(RequestsResource):
 class OneTimeSeriesResource:
     """One series."""
 
-    def __init__(self, describe_series: DescribeSeries, remove_series: RemoveSeries) -> None:
-        self._describe_series, self._remove_series = describe_series, remove_series
+    def __init__(self, use_cases: UseCases, sender: ResponseSender) -> None:
+        self._describe_series, self._remove_series = use_cases.describe_series, use_cases.remove_series
+        self._manage_gates, self._sender = use_cases.manage_gates, sender
 
     @operation({200: SeriesSchema}, scope=Scope.READ)
     def on_get(self, _req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Return its metadata and status, without observations."""
-        described = self._describe_series(parse_uuid(series_id))
-        next_look = NextLookSchema().dump(described.next_look) if described.next_look else None
-        resp.media = {
-            **SeriesSchema().dump(described.series),
-            "stale": described.stale,
-            "next_look": next_look,
-            "replaces": described.replaces,
-            "source_statuses": StatusChangeSchema(many=True).dump(described.source_statuses),
-        }
+        resp.media = self._document(self._describe_series(parse_uuid(series_id)))
+
+    @operation({200: SeriesSchema}, body=SeriesChangeSchema, scope=Scope.FETCH)
+    def on_patch(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
+        """Set the gates that the answers for it have to pass; what is absent stays."""
+        wanted = parse_uuid(series_id)
+        self._manage_gates.change(wanted, load(SeriesChangeSchema(), read_object(req, self._sender.body_slots)))
+        resp.media = self._document(self._describe_series(wanted))
 
     @operation({204: None}, REMOVING, problems=(409,), scope=Scope.ADMIN)
     def on_delete(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
@@ -170,6 +173,18 @@ class OneTimeSeriesResource:
         confirm = QueryParameters(req.params, REMOVING).text("confirm") or ""
         self._remove_series(parse_uuid(series_id), confirm=confirm)
         resp.status = falcon.HTTP_NO_CONTENT
+
+    def _document(self, described: Described) -> dict[str, Any]:
+        gates = self._manage_gates(described.series)
+        return {
+            **SeriesSchema().dump(described.series),
+            "stale": described.stale,
+            "next_look": NextLookSchema().dump(described.next_look) if described.next_look else None,
+            "replaces": described.replaces,
+            "source_statuses": StatusChangeSchema(many=True).dump(described.source_statuses),
+            "gates_in_force": GatesSchema().dump(gates.in_force),
+            "splices": SpliceRuleSchema(many=True).dump(described.rules),
+        }
 
 
 def _respond_pending(resp: falcon.Response, described: Described) -> None:
@@ -201,4 +216,4 @@ def routes(use_cases: UseCases, sender: ResponseSender) -> Iterator[tuple[str, o
     """Yield the routes."""
     yield "/", RootResource(use_cases, sender)
     yield "/timeseries", TimeSeriesResource(use_cases, sender)
-    yield "/timeseries/{series_id}", OneTimeSeriesResource(use_cases.describe_series, use_cases.remove_series)
+    yield "/timeseries/{series_id}", OneTimeSeriesResource(use_cases, sender)

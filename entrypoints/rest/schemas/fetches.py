@@ -10,6 +10,7 @@ from marshmallow import Schema, fields
 from domain.fetches import Fetch, FetchStatus, WaitingFor
 from entrypoints.rest.fields import LINKS, EnumField, InstantField
 from entrypoints.rest.http.links import public_path
+from entrypoints.rest.schemas.gates import SuspiciousCellSchema
 
 WAITING = {
     "type": ["object", "null"],
@@ -18,12 +19,13 @@ WAITING = {
 
 
 class FailureSchema(Schema):
-    """Why a fetch failed."""
+    """Why a fetch failed; ``cells`` are the first of those for which its answer was refused."""
 
     code = fields.String()
     message = fields.String()
     retryable = fields.Boolean()
     hint = fields.String()
+    cells = fields.List(fields.Nested(SuspiciousCellSchema))
 
 
 def _next_attempt(fetch: Fetch) -> datetime | None:

@@ -10,10 +10,8 @@ from domain.formulas.computing import Component, Computed
 from domain.formulas.evaluation import EVALUATOR_VERSION
 from domain.use_cases.list_formula_vintages import FormulaVintage
 from domain.use_cases.manage_formulas import FormulaState
-from domain.use_cases.read_series import Reading
 from entrypoints.rest.fields import LINKS, DateOrInstantField, InstantField, TextField
 from entrypoints.rest.http.links import public_path
-from entrypoints.rest.schemas.vintages import VintageSchema
 
 _TEXT_ERRORS: dict[str, Any] = {"null": "must not be null.", "invalid": "must be a string."}
 
@@ -110,13 +108,6 @@ class FormulaVintageSchema(Schema):
     links = fields.Raw(metadata=LINKS)
 
 
-def state_document(reading: Reading) -> dict[str, Any]:
-    """Return the members that say which state was read: ``vintage``, and ``formula`` if it was computed."""
-    if reading.computed is None:
-        return {"vintage": VintageSchema().dump(reading.vintage)}
-    return {"vintage": None, "formula": computed_document(reading.computed)}
-
-
 def computed_document(computed: Computed) -> dict[str, Any]:
     """Return how a result was computed."""
     vintage = computed.state.vintage
@@ -128,7 +119,7 @@ def computed_document(computed: Computed) -> dict[str, Any]:
         "known_at": vintage.known_at,
         "digest": vintage.digest,
         "looks_ahead": computed.looks_ahead,
-        "components": list(map(_component, computed.components)),
+        "components": list(map(component_document, computed.components)),
     }
 
 
@@ -139,5 +130,6 @@ def formula_vintage_document(found: FormulaVintage) -> dict[str, Any]:
     return {**schema.dump(found.vintage), **about}
 
 
-def _component(component: Component) -> dict[str, Any]:
+def component_document(component: Component) -> dict[str, Any]:
+    """Return a series that was read, and which of its vintages."""
     return {"code": f"{component.series.provider}:{component.series.code}", "vintage": component.vintage.number}

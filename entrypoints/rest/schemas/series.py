@@ -10,8 +10,10 @@ from domain.source_status import Failing, SourceStatus
 from entrypoints.rest.fields import LINKS, DateOrInstantField, EnumField, InstantField
 from entrypoints.rest.http.links import public_path
 from entrypoints.rest.schemas.fetches import FetchSchema
+from entrypoints.rest.schemas.gates import GatesSchema, SeriesGatesSchema
 from entrypoints.rest.schemas.schedules import NextLookSchema
 from entrypoints.rest.schemas.source_status import StatusChangeSchema
+from entrypoints.rest.schemas.stand_ins import SpliceRuleSchema
 from entrypoints.rest.schemas.vintages import VintageSchema
 
 
@@ -87,6 +89,9 @@ class SeriesSchema(StateSchema):
     failing_since = InstantField(attribute="at_source.failing_since", allow_none=True)
     replaces = fields.List(fields.String())
     source_statuses = fields.List(fields.Nested(StatusChangeSchema))
+    gates = fields.Nested(SeriesGatesSchema)
+    gates_in_force = fields.Nested(GatesSchema)
+    splices = fields.List(fields.Nested(SpliceRuleSchema))
 
 
 def links(series_id: object) -> dict[str, str]:

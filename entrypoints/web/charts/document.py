@@ -93,6 +93,7 @@ def _thinned(curves: Sequence[Curve], scale: float) -> tuple[Sequence[Dates], Se
                 "axis": axis,
                 "start": int(np.count_nonzero(kept[:at])),
                 "values": curve.values[inside].tolist(),
+                **({"flags": {str(moment): code for moment, code in curve.flags.items()}} if curve.flags else {}),
             }
     return axes, [rows[place] for place in range(len(curves))], exact
 

@@ -38,7 +38,8 @@ def thinned(x: Floats, y: Floats) -> NDArray[np.bool_]:
     kept = np.zeros(len(x), dtype=bool)
     if len(x):
         # Few pixels hold many points, so their borders are looked for instead of each point's pixel.
-        starts = np.unique(np.searchsorted(x, np.arange(np.floor(x[0]), np.floor(x[-1]) + 1)))
+        starts = np.searchsorted(x, np.arange(np.floor(x[0]), np.floor(x[-1]) + 1))
+        starts = starts[np.diff(starts, prepend=-1) > 0]
         ends = np.append(starts[1:], len(x))
         kept[starts] = kept[ends - 1] = True
         for find, extreme in ((np.argmin, np.minimum), (np.argmax, np.maximum)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
@@ -48,6 +48,7 @@ class Curve:
         right: whether the right axis measures it.
         decimals: with how many its values are written.
         suffix: what follows its values, such as `` %``.
+        flags: of its values, by their dates in seconds since 1970.
 
     """
 
@@ -59,6 +60,7 @@ class Curve:
     dashed: bool = False
     decimals: int = 1
     suffix: str = ""
+    flags: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def dash(self) -> str | None:

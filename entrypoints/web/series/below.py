@@ -1,4 +1,4 @@
-"""What stands below the chart: releases, first against latest, history, differences, table, vintages, fetches and source."""
+"""What stands below the chart: releases, first against latest, history, differences, table, vintages, fetches, source and stand-ins."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from uuid import UUID
 
 from domain.errors import InvalidInput, TooManyCells
 from domain.fetches import FetchQuery
-from domain.observations import Label, Observations
-from domain.releases import Counted, Release, Releases
+from domain.observations import Label
+from domain.releases import Counted, Release, Releases, with_flags_alone
 from domain.revision_statistics.level_shifts import LevelShift
 from domain.revisions import ColumnsChanged
 from domain.use_cases import UseCases
 from domain.use_cases.list_vintages import VintagePage
 from domain.use_cases.measure_revisions import StatisticsQuery
 from domain.use_cases.read_releases import TriangleQuery
+from entrypoints.web.freshness import needs_stand_in
 from entrypoints.web.series.differences import differences, said
 from entrypoints.web.series.first_latest import as_csv, first_against_latest
 from entrypoints.web.series.looking_back import Vintages
@@ -27,8 +28,10 @@ from entrypoints.web.series.statistics import statistics
 from entrypoints.web.series.view import View, aligned
 
 _MOST_DATES = 400
-_MOST_DIFFERENCES, _MOST_LISTED, _MOST_FETCHES = 1000, 500, 50
+_MOST_DIFFERENCES, _MOST_LISTED, _MOST_FETCHES, _MOST_CANDIDATES = 1000, 500, 50, 20
 _CACHE_SIZE = 64
+#: A page of the table has so many rows; of many columns fewer, for so many cells.
+_ROWS, _FEWEST_ROWS, _CELLS = 100, 25, 400
 
 
 class Below:
@@ -62,6 +65,8 @@ class Below:
         """
         several = len(page.items) > 1
         tabs = [each for each in Tab if (several or not each.looks_back) and not (view.computed and each.is_stored)]
+        if not (needs_stand_in(view.described) or view.state.tab is Tab.STAND_INS):
+            tabs = [each for each in tabs if each is not Tab.STAND_INS]
         tab = view.state.tab or (Tab.RELEASES if several else Tab.TABLE)
         if view.computed and tab not in tabs:
             tab = Tab.TABLE
@@ -74,6 +79,7 @@ class Below:
             Tab.VINTAGES: lambda: self._vintages(view, page),
             Tab.FETCHES: lambda: self._fetches(view),
             Tab.SOURCE: lambda: _source(view, page),
+            Tab.STAND_INS: lambda: self._stand_ins(view),
         }
         return {"tab": tab, "tabs": tabs, **read[tab]()}
 
@@ -97,6 +103,10 @@ class Below:
 
     def _fetches(self, view: View) -> dict[str, Any]:
         return {"fetches": self._use_cases.follow_fetches.list(FetchQuery(series_id=view.series.id, limit=_MOST_FETCHES)).items}
+
+    def _stand_ins(self, view: View) -> dict[str, Any]:
+        found = self._use_cases.find_stand_ins(view.series.id, column=view.column, limit=_MOST_CANDIDATES)
+        return {"candidates": found.items, "query": found.query}
 
     def _read_releases(self, series_id: UUID, _count: int, query: TriangleQuery) -> Sequence[Releases]:
         return self._use_cases.read_releases(series_id, query).rows
@@ -129,24 +139,34 @@ def _source(view: View, page: VintagePage) -> dict[str, Any]:
 
 
 def _notes(page: VintagePage, columns: Mapping[int, ColumnsChanged]) -> Mapping[int, Sequence[str]]:
-    """Return sentences about vintages: the columns and the metadata that changed."""
+    """Return sentences about vintages: the columns, the flags and the metadata that changed."""
     notes: dict[int, list[str]] = {number: [said_columns(changed)] for number, changed in columns.items()}
+    notes |= {number: ["other flags, the same values"] for number in with_flags_alone(page.items)}
     for number, changes in page.changes.items():
         for name, before, after in map(said_change, changes):
             notes.setdefault(number, []).append(f"{name} changed from “{before}” to “{after}”")
     return notes
 
 
+def rows_a_page(columns: int) -> int:
+    """Return how many rows a page of the table has by itself."""
+    return max(_FEWEST_ROWS, min(_ROWS, _CELLS // max(1, columns)))
+
+
 def table_rows(view: View) -> dict[str, Any]:
     """Return the rows of one page of the table, the newest date first, and where the pages beside it begin."""
-    whole, limit = aligned(view), view.state.limit
+    whole = aligned(view)
+    limit = view.state.limit or rows_a_page(len(whole.columns))
     count = len(whole)
     offset = min(view.state.offset, max(0, count - 1) // limit * limit)
     page = slice(max(0, count - offset - limit), count - offset)
-    part = Observations.from_trusted(whole.dates[page], whole.columns, whole.values[page])
+    part = whole.take(page)
+    flags = [part.flags.column(place) for place in range(len(part.columns))] if part.flags else []
     return {
+        "flags": list(zip(*flags, strict=True))[::-1],
         "rows": [(day, *values) for day, values in part.rows()][::-1],
         "count": count,
+        "limit": limit,
         "offset": offset,
         "newer": max(0, offset - limit) if offset else None,
         "older": offset + limit if offset + limit < count else None,

@@ -28,7 +28,8 @@ def read_view(read_series: ReadSeries, described: Described, state: State) -> Vi
         InvalidInput: the series has no such column, or no such date.
 
     """
-    newest = read_series(described.series.id, Selection())
+    has_flags = not described.series.is_formula
+    newest = read_series(described.series.id, Selection(flags=has_flags))
     columns = newest.observations.columns
     places = price_columns(columns)
     usual = columns[places[3]] if places else next(iter(columns), "")
@@ -37,7 +38,7 @@ def read_view(read_series: ReadSeries, described: Described, state: State) -> Vi
     column = shown[0] if shown else ""
     if column not in columns:
         raise InvalidInput(f"The series has no column {column!r}.", field="column", hint=f"Its columns: {', '.join(columns) or 'none'}.")
-    then = read_series(described.series.id, Selection(moment=state.moment)) if state.moment else None
+    then = read_series(described.series.id, Selection(moment=state.moment, flags=has_flags)) if state.moment else None
     bases = [base_of(_columns(each, shown[:1]), state) for each in (newest, then) if each and state.units is Units.INDEX]
     base = max((each for each in bases if each is not None), default=None)
     names = [columns[place] for place in places or ()]
@@ -70,7 +71,8 @@ def _columns(reading: Reading, names: Sequence[str]) -> Observations:
     found = reading.observations
     if len(names) == 1 and names[0] in found.columns:
         place = found.columns.index(names[0])
-        return Observations.from_trusted(found.dates, tuple(names), found.values[:, place : place + 1])
+        flags = found.flags.select([place]) if found.flags else None
+        return Observations.from_trusted(found.dates, tuple(names), found.values[:, place : place + 1], flags)
     if all(name in found.columns for name in names):
         return found.select([found.columns.index(name) for name in names])
     values = [found.values[:, found.columns.index(name)] if name in found.columns else np.full(len(found), np.nan) for name in names]

@@ -17,7 +17,7 @@ from entrypoints.rest.openapi.parameters import Parameter, Parameters, enum_of, 
 from entrypoints.web.charts.plot import Kind
 
 MOST_PIXELS = 8000
-MOST_FAN, MOST_ROWS, _ROWS = 50, 2000, 100
+MOST_FAN, MOST_ROWS = 50, 2000
 #: In place of a column's name: all columns.
 ALL_COLUMNS = "*"
 _TEXT = {"type": "string"}
@@ -70,6 +70,7 @@ class Tab(StrEnum):
     VINTAGES = "vintages"
     FETCHES = "fetches"
     SOURCE = "source"
+    STAND_INS = "stand-ins"
 
     @property
     def label(self) -> str:
@@ -84,7 +85,7 @@ class Tab(StrEnum):
     @property
     def is_stored(self) -> bool:
         """Whether it shows what is stored of a series, which of a formula is nothing."""
-        return self in (Tab.VINTAGES, Tab.FETCHES)
+        return self in (Tab.VINTAGES, Tab.FETCHES, Tab.STAND_INS)
 
 
 _TABS = {Tab.FIRST: "First → latest", Tab.DIFF: "Differences"}
@@ -145,7 +146,7 @@ class State:
         shade: the code of the series whose ones are shaded.
         fan: how many vintages known before what is shown are drawn behind it.
         against: the state with which it is compared below, if that is not today's.
-        limit, offset: which rows of the table are shown, the newest first.
+        limit, offset: which rows of the table are shown, the newest first; without a limit, as many as suit its columns.
 
     """
 
@@ -163,7 +164,7 @@ class State:
     against: AsOf | None
     date: Label | None
     tab: Tab | None
-    limit: int
+    limit: int | None
     offset: int
 
     def link(self, **changes: object) -> str:
@@ -202,7 +203,7 @@ def parse_state(parameters: QueryParameters, frequency: Frequency | None) -> Sta
         against=AsOf.named(against, field="against") if against else None,
         date=parameters.label("date"),
         tab=parameters.choice("view", Tab),
-        limit=parameters.number("limit", minimum=10, maximum=MOST_ROWS) or _ROWS,
+        limit=parameters.number("limit", minimum=10, maximum=MOST_ROWS),
         offset=parameters.number("offset") or 0,
     )
 

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from domain.flags import Flags, placed, shared_codes
 from domain.formulas.computing import Computed
 from domain.observations import Label, Observations, label
 from domain.series import TimeSeries
@@ -16,6 +17,7 @@ from domain.vintages import Vintage
 from entrypoints.web import words
 from entrypoints.web.charts.marks import FAN
 from entrypoints.web.charts.plot import Curve, Kind, Shading
+from entrypoints.web.charts.time_axis import seconds
 from entrypoints.web.series.state import State, Units
 
 _MOST_BARS, _MOST_CANDLES = 160, 262
@@ -160,6 +162,7 @@ class View:
             dashed=drawn.dashed,
             decimals=self.decimals,
             suffix=" %" if percent else "",
+            flags=_flags_by_second(part, drawn.column),
         )
 
     def shown(self, state: Observations) -> Observations:
@@ -212,6 +215,15 @@ class View:
         return unit_of(self.series, self.columns.index(self.column))
 
 
+def _flags_by_second(state: Observations, column: int) -> dict[int, str]:
+    """Return the flags of a column by their dates in seconds since 1970."""
+    if state.flags is None:
+        return {}
+    codes = state.flags.column(column)
+    moments: list[int] = seconds(state.dates).astype(np.int64).tolist()
+    return {moment: code for moment, code in zip(moments, codes, strict=True) if code}
+
+
 def unit_of(series: TimeSeries, column: int) -> str:
     """Return the unit of a column."""
     of_columns = series.metadata.column_units
@@ -259,9 +271,14 @@ def aligned(view: View, *, fan: bool = False) -> Observations:
     names += [each.label for each in behind]
     drawn = [*drawn, *behind]
     parts = [view.shown(each.state) for each in drawn]
-    same = all(part.dates is parts[0].dates for part in parts)
+    same = all(np.array_equal(part.dates, parts[0].dates) for part in parts[1:])
     dates = parts[0].dates if same else np.unique(np.concatenate([part.dates for part in parts]))
-    values = np.full((len(dates), len(parts)), np.nan)
+    values = np.full((len(dates), len(parts)), np.nan, order="F")
+    codes = shared_codes(part.flags for part in parts)
+    cells = np.zeros(values.shape, np.uint16)
     for column, (each, part) in enumerate(zip(drawn, parts, strict=True)):
-        values[np.searchsorted(dates, part.dates), column] = part.values[:, each.column]
-    return Observations.from_trusted(dates, tuple(names), values)
+        rows = slice(None) if same else np.searchsorted(dates, part.dates)
+        values[rows, column] = part.values[:, each.column]
+        if part.flags:
+            cells[rows, column] = placed(part.flags, codes, part.values.shape)[:, each.column]
+    return Observations.from_trusted(dates, tuple(names), values, Flags.of(codes, cells) if codes else None)

@@ -38,8 +38,8 @@ function valuesOf(plot, { candles }, row) {
   const found = plot.columns.map((column, place) => ({ ...column, value: values[place] }))
     .filter(({ value, role }) => role !== "fan" && (value != null || (value === null && role === "now" && !candles.length)));
   if (!candles.length && found.every(({ role }) => role in NAMES)) found.reverse();
-  return found.map(({ value, role, name, decimals, suffix, draws }) => ({
-    role, text: value == null ? "–" : numberOf(value, decimals) + suffix,
+  return found.map(({ value, role, name, decimals, suffix, draws, flags }) => ({
+    role, text: [value == null ? "–" : numberOf(value, decimals) + suffix, flags?.[plot.rows[row]]].filter(Boolean).join(" "),
     name: draws === "curve" ? NAMES[role] ?? name : name,
   }));
 }

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 STUCK_SECONDS = 60.0
 _RELEASE_SECONDS = 3.0
 _CHECK_SECONDS = 1.0
-_IDLE_CHECKS = 10
+_STUCK_CHECKS = 10
 _MANY = 256
 # A second request to exit changes nothing; it is reentrant because a signal can interrupt the thread that holds it.
 _exiting = RLock()
@@ -65,20 +65,33 @@ class ShutdownPipe:
             time.sleep(_CHECK_SECONDS / 20)
 
 
-def exit_if_stuck(waited: Callable[[], float], is_idle: Callable[[], bool], stop: Event, *, check_seconds: float = _CHECK_SECONDS) -> None:
+def exit_if_stuck(  # noqa: PLR0913 - what it asks, piece by piece
+    waited: Callable[[], float],
+    is_idle: Callable[[], bool],
+    stop: Event,
+    *,
+    silence: Callable[[], float] = float,
+    end_others: Callable[[], object] = bool,
+    check_seconds: float = _CHECK_SECONDS,
+) -> None:
     """
-    Check until ``stop`` is set; exit with 1 if a due fetch has waited a minute while this worker runs nothing.
+    Check until ``stop`` is set; exit with 1 if a due fetch has waited a minute while nothing runs, or the poller has been silent as long.
 
     Args:
         waited: returns for how many seconds the longest due fetch has waited.
-        is_idle: returns whether nothing runs; it must do so ten times in a row.
+        is_idle: returns whether nothing runs.
+        silence: returns for how many seconds the poller has told nothing: one that hangs tells no wait either.
+        end_others: ends processes that would outlive this one.
+        check_seconds: between two checks, of which ten in a row must find it so.
 
     """
-    idle = 0
+    checks = 0
     while not stop.wait(check_seconds):
-        idle = idle + 1 if is_idle() and waited() >= STUCK_SECONDS else 0
-        if idle >= _IDLE_CHECKS:
-            logger.critical("worker stuck", extra={"oldest_due_seconds": round(waited())})
+        is_stuck = silence() >= STUCK_SECONDS or (is_idle() and waited() >= STUCK_SECONDS)
+        checks = checks + 1 if is_stuck else 0
+        if checks >= _STUCK_CHECKS:
+            logger.critical("worker stuck", extra={"oldest_due_seconds": round(waited()), "poller_silent_seconds": round(silence())})
+            end_others()
             os._exit(1)
 
 

@@ -59,6 +59,7 @@ def test_the_providers_are_lines_of_json(run: Run, listed: UseCases) -> None:
         "blocked_until": "2024-06-01T12:01:30Z",
         "circuit": "closed",
         "open_until": None,
+        "gates": {"deviations": 0.0, "scale": False, "frequency": False},
         "terms": {"attribution": "St. Louis Fed", "url": "https://f.example/terms", "redistribution": "personal"},
     }
     shown = [(line["name"], line["ready"], line["key"], line["circuit"], line["concurrency"]) for line in lines[1:]]

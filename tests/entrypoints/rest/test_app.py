@@ -259,7 +259,7 @@ def test_readiness_tells_how_long_work_waits(waiting: TestClient) -> None:
     waiting.simulate_post("/timeseries", json={"code": "WIKI/FB"})
     after = waiting.simulate_get("/readyz").json
 
-    assert before == {"status": "ok", "oldest_due_seconds": 0.0, "workers": 0, "broker": "unknown"}
+    assert before == {"status": "ok", "oldest_due_seconds": 0.0, "workers": 0, "consumers": 0, "broker": "unknown"}
     assert 0 < after["oldest_due_seconds"] < 60
 
 

@@ -58,7 +58,7 @@ def routes() -> list[tuple[str, str]]:
     for path, resource, *_ in discover_routes(use_cases):
         methods = [
             method
-            for method in ("GET", "HEAD", "POST", "PUT", "DELETE")
+            for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
             if hasattr(resource, f"on_{'get' if method == 'HEAD' else method.lower()}")
         ]
         filled = (
@@ -66,6 +66,7 @@ def routes() -> list[tuple[str, str]]:
             .replace("{key_id}", "0123456789ab")
             .replace("{date}", "2024-01-01")
             .replace("{fetch_id}", NOBODY)
+            .replace("{equivalence_id}", NOBODY)
             .replace("{number}", "1")
             .replace("{formula_database}", "MY")
             .replace("{formula}", "SPREAD")
@@ -83,7 +84,9 @@ def needed(method: str, path: str) -> Scope:
         return Scope.ADMIN
     if method in ("GET", "HEAD") or path.startswith("/panel"):
         return Scope.READ
-    return Scope.ADMIN if method == "DELETE" and path.startswith(("/timeseries/", "/formulas/")) else Scope.FETCH
+    if path.startswith("/equivalences"):
+        return Scope.ADMIN
+    return Scope.ADMIN if method == "DELETE" and path.startswith(("/timeseries/", "/formulas/", "/providers/")) else Scope.FETCH
 
 
 @pytest.mark.parametrize(("method", "path"), routes(), ids=str)

@@ -86,7 +86,9 @@ def test_masks_mean_what_is_stored(api: TestClient) -> None:
         ({"codes": [7]}, "/codes/0"),
         ({"codes": ["X/A", ""]}, "/codes/1"),
         ({"codes": [f"X/{n}" for n in range(MOST + 1)]}, "/codes"),
-        ({"codes": ["X/A"], "allow": ["shrink"]}, "/allow"),
+        ({"codes": ["X/A"], "allow": ["all"]}, "/allow/0"),
+        ({"codes": ["X/A"], "allow": "values"}, "/allow"),
+        ({"codes": ["X/A"], "allow_shrink": True}, "/allow_shrink"),
     ],
 )
 def test_what_is_wrong_with_the_request_is_named(api: TestClient, body: Any, pointer: str) -> None:

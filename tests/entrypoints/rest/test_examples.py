@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
 from domain.codes import DatasetCode
-from domain.errors import DatasetNotFound, SourceUnavailable
+from domain.errors import DatasetNotFound, SourceGone, SourceUnavailable
+from domain.observations import Observations
 from entrypoints.rest.app import create_app
 from tests.builders import NOBODY, CannedSource, memory_use_cases
 from tests.entrypoints.rest.examples import CHECKS, EXAMPLES, LIMITS, PLAIN, loaded
@@ -20,6 +22,8 @@ SOURCES = {
     "missing": CannedSource(error=DatasetNotFound()),
     "silent": CannedSource(error=SourceUnavailable()),
     "keyless": None,
+    "dying": CannedSource(),
+    "spare": CannedSource(observations=Observations.of(["2024-01-03", "2024-01-04"], ["Open", "Close"], [[2.0, 2.5], [3.0, 3.5]])),
 }
 CODES = {
     "code": ["CANNED/FB", "silent:SILENT/A"],
@@ -34,7 +38,13 @@ def kept() -> Any:
     """The document over an application that keeps one series of each kind."""
     use_cases = memory_use_cases(SOURCES)
     requested = [use_cases.request_fetch(DatasetCode(name.upper(), "FB"), provider=name) for name in ("canned", "missing", "silent")]
+    spliced, equivalence = splice(use_cases)
+    requested.append(spliced)
     places = {
+        "equivalence_id": [equivalence, str(NOBODY)],
+        "equivalence": [equivalence],
+        "a": ["dying:DYING/FB", "canned:CANNED/FB"],
+        "b": ["spare:SPARE/FB", "missing:MISSING/FB"],
         "series_id": [*(str(each.series.id) for each in requested), str(NOBODY)],
         "fetch_id": [*(str(each.fetch.id) for each in requested), str(NOBODY)],
         "number": ["1", "2"],
@@ -50,6 +60,19 @@ def kept() -> Any:
         "column_index": ["1", "2"],
     }
     return loaded(places, app=create_app(use_cases, allowed_hosts=()))
+
+
+def splice(use_cases: Any) -> tuple[Any, str]:
+    """Have a series go on with another one, from which it had diverged."""
+    first, second = DatasetCode("DYING", "FB"), DatasetCode("SPARE", "FB")
+    dying: CannedSource = SOURCES["dying"]  # type: ignore[assignment]
+    dying.error = None
+    requested = use_cases.request_fetch(first, provider="dying")
+    use_cases.request_fetch(second, provider="spare")
+    equivalence = use_cases.manage_equivalences.create((None, first), (None, second), failover=True, failover_after=timedelta(0))
+    dying.error = SourceGone()
+    use_cases.request_fetch(first, provider="dying", refresh=True)
+    return requested, str(equivalence.id)
 
 
 @pytest.mark.timeout(1800)

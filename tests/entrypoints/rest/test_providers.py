@@ -34,6 +34,7 @@ def test_the_providers_are_listed(client_on: Callable[[UseCases], TestClient], l
         "terms": "https://f.example/terms",
         "redistribution": "personal",
         "search": "query",
+        "gates": {"deviations": 0.0, "scale": False, "frequency": False},
     }
     shown = [(item["name"], item["circuit"], item["open_until"], item["blocked_until"]) for item in answer.json["items"][1:]]
     assert shown == [("quandl", "open", "2024-06-01T12:00:30Z", None), ("sample", "closed", None, None)]
@@ -57,3 +58,30 @@ def test_a_fetch_tells_that_it_waits_for_the_circuit(client_on: Callable[[UseCas
 def test_unknown_parameters_are_refused(client: TestClient) -> None:
     """The list takes no parameters."""
     assert client.simulate_get("/providers?limits=1").status_code == 400
+
+
+def test_a_block_is_lifted(client_on: Callable[[UseCases], TestClient]) -> None:
+    """The answer is the provider as it is then, and its waiting fetches are due; lifting what is not there is the same."""
+    store = MemoryStore()
+    with store.writing() as uow:
+        uow.rate_limiter.cool_down(Budget(provider="canned"), 86_400)
+        uow.commit()
+    client = client_on(memory_use_cases({"canned": CannedSource()}, store=store))
+    asked = client.simulate_post("/timeseries", json={"code": "WIKI/FB"}).json["fetch"]
+    blocked = client.simulate_get("/providers").json["items"][0]
+    lifted, again = (client.simulate_delete("/providers/canned/block") for _ in range(2))
+    fetch = client.simulate_get(f"/fetches/{asked['id']}").json
+
+    assert blocked["blocked_until"] is not None
+    assert (lifted.status_code, lifted.json) == (200, {**blocked, "blocked_until": None})
+    assert (again.status_code, again.json) == (200, lifted.json)
+    assert (fetch["status"], fetch["waiting_for"]) == ("pending", None)
+    assert fetch["next_attempt"] < blocked["blocked_until"]
+
+
+def test_a_block_of_nobody_is_not_found(client: TestClient) -> None:
+    """An unknown name is 404, and only DELETE is allowed."""
+    unknown = client.simulate_delete("/providers/nobody/block")
+
+    assert (unknown.status_code, unknown.json["code"]) == (404, "provider_not_found")
+    assert client.simulate_get("/providers/canned/block").status_code == 405

@@ -156,7 +156,7 @@ def test_a_bad_parameter_is_refused_by_name(
     assert answer.json["hint"] in (
         hint,
         hint.replace("There is: ", "There is: id, "),
-        hint.replace(".", ", aggregate, shape."),
+        hint.replace(".", ", aggregate, shape, flags."),
     )
 
 

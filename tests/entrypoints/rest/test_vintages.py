@@ -217,7 +217,18 @@ def test_the_last_revision_is_shown_by_default(history: History) -> None:
     """Without parameters the newest state is compared with the one known just before it."""
     answer = history.get("/revisions").json
 
-    assert list(answer) == ["series", "from", "to", "added", "changed", "deleted", "columns_added", "columns_removed"]
+    assert list(answer) == [
+        "series",
+        "from",
+        "to",
+        "added",
+        "changed",
+        "deleted",
+        "columns_added",
+        "columns_removed",
+        "flags_changed",
+        "flags_alone",
+    ]
     assert (answer["series"]["code"], answer["from"]["number"], answer["to"]["number"]) == ("WIKI/FB", 2, 3)
     assert (answer["columns_added"], answer["columns_removed"], answer["changed"]) == (["A & B"], ["Close"], [])
     assert answer["added"] == {"columns": ["date", "Open", "A & B"], "data": []}

@@ -69,7 +69,14 @@ def test_by_default_it_is_told_everything(served: Served) -> None:
     """All events of all series."""
     made = served.made()
 
-    assert made["events"] == ["fetch.failed", "revision.large", "series.discontinued", "series.overdue", "vintage.created"]
+    assert made["events"] == [
+        "fetch.failed",
+        "revision.large",
+        "series.discontinued",
+        "series.diverged",
+        "series.overdue",
+        "vintage.created",
+    ]
     assert (made["selector"], made["threshold"]) == (None, 5)
 
 

@@ -114,6 +114,32 @@ def test_a_refused_answer_can_be_accepted() -> None:
     assert newest.rows == 2
 
 
+def test_what_a_gate_refused_is_shown_and_can_be_accepted() -> None:
+    """On every page that shows the fetch: the cells with what was stored and expected, and the button that accepts them."""
+    source = CannedSource()
+    use_cases = memory_use_cases({"canned": source})
+    state = Observations.of([f"2024-01-{day:02}" for day in range(1, 21)], ["Close"], [[100 + day % 3] for day in range(20)])
+    browser = fetched(use_cases, source, state)
+    use_cases.manage_gates.change(use_cases.describe_series.by_code(DatasetCode("X", "Y")).series.id, {"deviations": 8, "scale": True})
+    slipped = state.values.copy()
+    slipped[-3:] = [[1e6], [1.5], [1e300]]
+    fetched(use_cases, source, Observations.of(state.dates, ["Close"], slipped))
+
+    for path in ("/", "/s/X/Y", "/operations", "/s/X/Y?view=fetches"):
+        words = Page(browser.get(path).text).words
+        assert "3 values are more than 8 robust deviations off" in words, path
+        assert "3 refused cells" in words, path
+        assert "Close of 2024-01-18: 1000000; stored is 102; expected was " in words, path
+        assert "Close of 2024-01-20: 1e+300; stored is 101" in words, path
+        assert "the first ones" not in words, path
+    for path in ("/", "/s/X/Y", "/operations"):
+        assert "Accept the new answer" in Page(browser.get(path).text).words
+    assert "do not pass the series' gates" in Page(browser.get("/").text).words
+    assert browser.post("/s/canned:X/Y", {"allow": "values"}).status_code == 303
+    assert "no series' last fetch failed" in Page(browser.get("/").text).words
+    assert "refused cell" not in Page(browser.get("/s/X/Y").text).words
+
+
 def test_nothing_else_can_be_accepted() -> None:
     """A form that allows something unknown is refused, and fetches nothing."""
     source = CannedSource()

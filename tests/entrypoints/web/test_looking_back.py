@@ -15,6 +15,7 @@ from domain.fetches import Suspicion
 from domain.observations import Observations
 from domain.ports import Fetched, PriorState
 from domain.series import Metadata
+from entrypoints.web.series.below import rows_a_page
 from tests.builders import memory_use_cases
 from tests.entrypoints.web.conftest import Browser, Page, browser_of
 from tests.fakes import NAN, CannedSource
@@ -181,6 +182,12 @@ def test_all_rows_are_reached_by_links(samples: Browser) -> None:
     stored = [line[0] for line in rows_of(samples, "/s/SAMPLE/GDP?format=csv")[1:]]
 
     assert dates == stored[::-1]
+
+
+@pytest.mark.parametrize("columns", [1, 4, 5, 12, 40])
+def test_a_page_of_many_columns_has_fewer_rows(columns: int) -> None:
+    """It has about as many cells as one of few columns."""
+    assert rows_a_page(columns) == {1: 100, 4: 100, 5: 80, 12: 33, 40: 25}[columns]
 
 
 def test_rows_are_a_part_of_the_page(samples: Browser) -> None:

@@ -1,0 +1,1 @@
+"""Stand-ins: series that should agree, what shows that they do, and the splices by which one goes on for another."""
