@@ -106,7 +106,7 @@ class RequestFetch:
         request_key = _request_key(key, f"{provider or ''}:{code}", flags)
         self._refuse_imported(code, provider)
         chosen = self.provider_of(code, provider)
-        code, flags = self._asked(chosen.name, code, flags)
+        code, flags = self._asked(chosen, code, flags)
         return self._request(lambda uow: self._find_or_add(uow, chosen.name, code, flags), flags, request_key)
 
     def refetch(
@@ -142,7 +142,7 @@ class RequestFetch:
 
         """
         flags = _Flags(refresh=refresh, allow=allow, request_id=request_id, requester=requester, batch=batch)
-        asked = {identity: self._asked(*identity, flags) for identity in wanted}
+        asked = {(name, code): self._asked(self.provider_of(code, name), code, flags) for name, code in wanted}
         requested: dict[tuple[str, DatasetCode], Requested | FetchAlreadyRunning] = {}
         due: list[UUID] = []
         with self.store.writing() as uow:
@@ -191,9 +191,8 @@ class RequestFetch:
             self.dispatcher.notify(fetch.id)
         return Requested(replace(series, fetch=fetch), fetch, created=created)
 
-    def _asked(self, name: str, code: DatasetCode, flags: _Flags) -> tuple[DatasetCode, _Flags]:
+    def _asked(self, provider: Provider, code: DatasetCode, flags: _Flags) -> tuple[DatasetCode, _Flags]:
         """Return a code as its series is spelled, and how the request for it is served."""
-        provider = self.provider_of(code, name)
         own = self._own_spelling(provider, code)
         return own, replace(
             flags, changed_since=self._changed_since(provider, own), any_case=provider.any_case and not provider.reads_files
@@ -224,9 +223,11 @@ class RequestFetch:
         return uow.series.get(series.id)
 
     def _find_or_add(self, uow: UnitOfWork, provider: str, code: DatasetCode, flags: _Flags) -> tuple[TimeSeries, Fetch | None]:
-        known = uow.series.find(provider, code) or (in_other_case(uow, provider, code) if flags.any_case else None)
+        known = uow.series.find(provider, code)
         new = None if known else uow.fetches.add_first(provider, code, allow=flags.allow, request_id=flags.request_id, batch=flags.batch)
-        return new or (known or uow.series.add(provider, code), None)
+        # A series whose code differs in case alone has the alias, so that this one could not be added at once.
+        other = in_other_case(uow, provider, code) if flags.any_case and not (known or new) else None
+        return new or (known or other or uow.series.add(provider, code), None)
 
     def _get(self, uow: UnitOfWork, series_id: UUID) -> tuple[TimeSeries, None]:
         series = uow.series.get(series_id)

@@ -9,6 +9,7 @@ from uuid import UUID
 import click
 
 from domain.stand_ins.equivalence import DEFAULT_AFTER, DEFAULT_TOLERANCE, LONGEST_AFTER, Side
+from entrypoints.cli.empty_lists import say_if_empty
 
 if TYPE_CHECKING:
     from domain.stand_ins.equivalence import Divergence, Equivalence
@@ -55,7 +56,7 @@ def list_equivalences(session: Session, *, form: str) -> None:
     """List the equivalences, oldest first."""
     from entrypoints.cli.tables import print_json
 
-    for number, each in enumerate(session.use_cases().manage_equivalences.list()):
+    for number, each in enumerate(say_if_empty(session, session.use_cases().manage_equivalences.list(), "equivalences")):
         if form == "json":
             print_json(_document(each))
             continue
@@ -84,8 +85,10 @@ def change(session: Session, /, *, equivalence_id: UUID, **given: Any) -> None:
 @click.pass_obj
 def remove(session: Session, equivalence_id: UUID) -> None:
     """Remove an equivalence with its divergences; a splice ends."""
+    from entrypoints.cli.tables import say
+
     session.use_cases().manage_equivalences.remove(equivalence_id)
-    click.echo(f"Equivalence {equivalence_id} is removed.")
+    say(f"Equivalence {equivalence_id} is removed.")
 
 
 @equivalences.command
@@ -117,9 +120,10 @@ def divergences(session: Session, equivalence_id: UUID | None, *, limit: int, fo
             number(each.cells[0].a),
             number(each.cells[0].b),
         )
-        for each in found
+        for each in say_if_empty(session, found, "divergences", among=equivalence_id is not None)
     ]
-    print_table(headings, rows, right=("values", "largest", "of a", "of b"))
+    spare = ("vintage", "column", "values", "date", "of a", "of b")
+    print_table(headings, rows, right=("values", "largest", "of a", "of b"), spare=spare)
 
 
 def _fields(given: dict[str, Any]) -> dict[str, Any]:
@@ -138,11 +142,11 @@ def _fields(given: dict[str, Any]) -> dict[str, Any]:
 
 def _print(equivalence: Equivalence) -> None:
     from domain.schedules.durations import write_duration
-    from entrypoints.cli.tables import number, printable, when
+    from entrypoints.cli.tables import number, print_paragraph, say, when
 
     each = equivalence
     scale = "" if each.scale == 1 else f"{number(each.scale)} × "
-    click.echo(printable(f"{each.id}  {each.a.reference} = {scale}{each.b.reference}"))
+    say(f"{each.id}  {each.a.reference} = {scale}{each.b.reference}")
     stands_in = f"{each.stand_in.reference} stands in for {each.preferred.reference} after {write_duration(each.failover_after)}"
     facts = {
         "tolerance": f"{each.tolerance:.4%}",
@@ -152,7 +156,7 @@ def _print(equivalence: Equivalence) -> None:
     }
     for name, text in facts.items():
         if text:
-            click.echo(printable(f"  {name:<12}{text}"))
+            print_paragraph(f"{name:<12}{text}", indent=2)
 
 
 def _document(equivalence: Equivalence) -> dict[str, object]:

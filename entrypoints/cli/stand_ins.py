@@ -28,6 +28,7 @@ def stand_ins(session: Session, /, *, code: str, provider: str | None, form: str
 
     `lanner equivalences add CODE OTHER --scale … --failover` makes one of those that are stored its stand-in.
     """
+    from entrypoints.cli.empty_lists import say_if_empty
     from entrypoints.cli.references import find_series
     from entrypoints.cli.tables import print_json, print_table
 
@@ -39,7 +40,11 @@ def stand_ins(session: Session, /, *, code: str, provider: str | None, form: str
             print_json(_document(each))
     else:
         headings = ("code", "name", "frequency", "overlap", "typical", "largest", "correlation", "of changes", "scale", "column")
-        print_table(headings, map(_row, found.items), right=("overlap", "typical", "largest", "correlation", "of changes", "scale"))
+        right = ("overlap", "typical", "largest", "correlation", "of changes", "scale")
+        rows = [_row(each) for each in say_if_empty(session, found.items, "candidates", among=True)]
+        print_table(
+            headings, rows, right=right, wraps=("name",), spare=("frequency", "column", "of changes", "largest", "scale", "correlation")
+        )
     if more["providers"]:
         explain_searches(found.searched)
 

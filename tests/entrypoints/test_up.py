@@ -424,8 +424,20 @@ def test_the_lines_of_help_name_every_command():
     names = [line.split()[0] for line in lines if line.startswith("  ")]
     helps = [CliRunner().invoke(command_line, [name, "--help"]) for name in names]
 
-    asking = ["search", "providers", "fetch", "fetches", "cancel", "follow", "schedules", "unfollow"]
-    reading = ["list", "show", "export", "vintages", "revisions", "panel", "feed"]
+    asking = ["search", "providers", "fetch", "fetches", "cancel", "gates", "follow", "schedules", "unfollow"]
+    reading = ["list", "show", "export", "vintages", "revisions", "panel", "stand-ins", "feed"]
     service = ["up", "api", "worker", "health", "keys", "webhooks", "config", "migrate", "check", "backup", "restore"]
-    assert names == [*asking, *reading, "import", "formulas", "remove", *service, "doctor", "parse", "new-provider", "openapi"]
+    assert names == [
+        *asking,
+        *reading,
+        "import",
+        "equivalences",
+        "formulas",
+        "remove",
+        *service,
+        "doctor",
+        "parse",
+        "new-provider",
+        "openapi",
+    ]
     assert [answer.exit_code for answer in helps] == [0] * len(names)

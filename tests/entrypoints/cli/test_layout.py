@@ -9,10 +9,12 @@ from rich.cells import cell_len
 
 from entrypoints.cli.layout import Columns, lay_out, wrap
 
-WORDS = st.text("abcdefgh:/.-é東京", min_size=1, max_size=24)
-SENTENCES = st.lists(WORDS, max_size=12).map(" ".join)
-CODES = st.one_of(WORDS, st.text("AB./:", min_size=30, max_size=120))
-ROWS = st.lists(st.tuples(CODES, SENTENCES, st.text("0123456789", max_size=7), st.text("-TZ0", max_size=20)), min_size=1, max_size=6)
+#: Of every length that matters, and of signs that take two cells: few draws each, so that many rows can be tried.
+WORDS = st.builds(lambda sign, length: sign * length, st.sampled_from("ab/.é東"), st.integers(1, 24))
+SENTENCES = st.lists(WORDS, max_size=8).map(" ".join)
+CODES = st.one_of(WORDS, st.integers(30, 120).map(lambda length: ("AB/C.D:" * length)[:length]))
+NUMBERS = st.integers(0, 10**7).map(str)
+ROWS = st.lists(st.tuples(CODES, SENTENCES, NUMBERS, st.sampled_from(["", "2024-03-01", "2024-03-01T12:00:00Z"])), min_size=1, max_size=4)
 HEADINGS = ("code", "name", "rows", "checked")
 
 
