@@ -64,6 +64,15 @@ def _retry_after(found: ProviderHits) -> int | None:
     return None if found.retry_after is None else max(1, ceil(found.retry_after))
 
 
+class SearchErrorSchema(FailureSchema):
+    """Why a provider gave no hits."""
+
+    class Meta:
+        """A search refuses no cells."""
+
+        exclude = ("cells",)
+
+
 class ProviderHitsSchema(Schema):
     """What a provider found."""
 
@@ -72,5 +81,5 @@ class ProviderHitsSchema(Schema):
     status = EnumField(SearchStatus)
     hits = fields.List(fields.Nested(SearchHitSchema))
     more = fields.Boolean()
-    error = fields.Nested(FailureSchema, attribute="failure", allow_none=True)
+    error = fields.Nested(SearchErrorSchema, attribute="failure", allow_none=True)
     retry_after = fields.Function(_retry_after, metadata={"type": ["integer", "null"]})
