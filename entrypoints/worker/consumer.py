@@ -13,6 +13,7 @@ from amqp.exceptions import NotFound
 from celery.worker import consumer, state
 from kombu import Exchange, Queue
 from kombu.common import ignore_errors
+from kombu.exceptions import OperationalError
 
 from domain.outages import Outage
 from entrypoints.worker.message_validation import ValidatingConsumer
@@ -90,7 +91,7 @@ class FetchConsumer(ValidatingConsumer):
             state.maybe_shutdown()
             try:
                 return conn.ensure_connection(max_retries=max(len(conn.alt) - 1, 0), timeout=conn.connect_timeout * max(len(conn.alt), 1))
-            except (*conn.connection_errors, *conn.channel_errors) as error:
+            except (OperationalError, *conn.connection_errors, *conn.channel_errors) as error:
                 self._failed(error)
                 ignore_errors(conn, conn.close)
 

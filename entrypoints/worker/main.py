@@ -63,7 +63,7 @@ def main() -> int:
     _collect_garbage_rarely()
     if not settings.embedded:
         _check_shared_memory()
-    report = PollerReport()
+    report = PollerReport(shared=not settings.embedded)
     app = _app(container, isolation, report_consumers=report.report_consumers)
     on_stop: Callable[[], object] = fetch_dataset.running.close
     release: Callable[[], object] = fetch_dataset.release

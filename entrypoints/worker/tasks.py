@@ -18,6 +18,7 @@ from structlog.contextvars import bound_contextvars
 
 from domain.errors import SourceTimedOut, StoreUnavailable
 from domain.fetches import Fetch, FetchStatus
+from domain.outages import Outage
 from domain.use_cases import UseCases
 from entrypoints.worker.lifecycle.isolation import IsolationLock
 
@@ -28,6 +29,7 @@ QUEUE = "fetch"
 BATCH_SIZE, BATCH_SECONDS, SLOW_SECONDS = 16, 0.5, 0.1
 _CONFIRM_SECONDS = 2
 _EXPIRES_SECONDS = 60
+_outage = Outage()
 
 
 def register(app: Celery, use_cases: UseCases, isolation: IsolationLock) -> None:
@@ -116,8 +118,10 @@ def _requeue(waiting: deque[Fetch], requeue: Callable[[Sequence[UUID]], object])
         # One message each, so that all free workers share them while this one continues with the rest.
         while fetch := _next(waiting):
             requeue([fetch.id])
+            _outage.ended()
     except Exception as error:  # noqa: BLE001 - whatever the broker's client raises, the poller finds the fetches
-        logger.warning("notification failed", extra={"fetches": 1, "reason": type(error).__name__})
+        if _outage.failed():
+            logger.warning("notification failed", extra={"fetches": 1, "reason": type(error).__name__})
 
 
 def _next(waiting: deque[Fetch]) -> Fetch | None:

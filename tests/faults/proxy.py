@@ -45,10 +45,10 @@ class Proxy:
 
 
 @contextmanager
-def proxy_to(server: int) -> Iterator[Proxy]:
-    """Pass on whatever comes to a port of its own until left."""
+def proxy_to(server: int, port: int = 0) -> Iterator[Proxy]:
+    """Pass on whatever comes to a port, by default one of its own, until left."""
     with ExitStack() as sockets:
-        listener = sockets.enter_context(socket.create_server(("127.0.0.1", 0), backlog=128))
+        listener = sockets.enter_context(socket.create_server(("127.0.0.1", port), backlog=128))
         proxy = Proxy(listener.getsockname()[1], Event())
         threads = [Thread(target=_accept, args=(listener, server, proxy, sockets), daemon=True)]
         threads[0].start()

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import multiprocessing
 from time import monotonic
+from typing import Any
 
 
 class PollerReport:
     """
-    Memory shared with a process started later.
+    Numbers of both, in memory shared with a process started later.
+
+    Args:
+        shared: whether the poller has a process of its own; if not, no shared memory is needed.
 
     Attributes:
         longest_wait: for how many seconds the longest due fetch has waited while the poller runs nothing.
 
     """
 
-    def __init__(self) -> None:
-        self._values = multiprocessing.get_context("spawn").Array("d", (0.0, monotonic(), 0.0), lock=False)
+    def __init__(self, *, shared: bool = True) -> None:
+        first = [0.0, monotonic(), 0.0]
+        self._values: Any = multiprocessing.get_context("spawn").Array("d", first, lock=False) if shared else first
 
     @property
     def longest_wait(self) -> float:
