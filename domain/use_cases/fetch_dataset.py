@@ -104,7 +104,7 @@ class FetchDataset:
         except Exception:
             raise
         except BaseException:
-            # Ctrl-C: whoever comes next need not wait until the lease has expired.
+            # Ctrl-C: the next worker need not wait until the lease has expired.
             self._release(claimed.fetch, lease)
             raise
         _log(ended, claimed.series)

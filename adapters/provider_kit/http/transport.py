@@ -60,7 +60,7 @@ class _Lines:
         self._head: list[bytes] = []
 
     def read_head(self) -> HTTPMessage:
-        """Read the final response's head, give only what frames the response to whoever reads on, and return all headers."""
+        """Read the final response's head and return all headers; ``readline`` then gives those alone that say where the body ends."""
         status, headers = read_head(self._head_line)
         self._head = framing(status, headers) if status else []
         return headers

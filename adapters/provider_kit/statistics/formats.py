@@ -13,12 +13,13 @@ import orjson
 from adapters.provider_kit.parsing.collector import SeriesCollector
 from adapters.provider_kit.parsing.documents import read_object, read_text
 from adapters.provider_kit.statistics.boj import read_result_set
+from adapters.provider_kit.statistics.compact_json import read_compact_json
 from adapters.provider_kit.statistics.conventions import STANDARD, Conventions
 from adapters.provider_kit.statistics.eurostat_tsv import is_tsv, read_tsv
 from adapters.provider_kit.statistics.jsonstat import cubes, read_jsonstat
 from adapters.provider_kit.statistics.sdmx_csv import read_csv
 from adapters.provider_kit.statistics.sdmx_errors import json_error
-from adapters.provider_kit.statistics.sdmx_json import read_compact_json, read_sdmx_json
+from adapters.provider_kit.statistics.sdmx_json import read_sdmx_json
 from adapters.provider_kit.statistics.sdmx_xml import read_xml
 from domain.errors import AnswerNotUnderstood
 from domain.ports import RawResponse

@@ -1,24 +1,22 @@
 """
-SDMX in JSON: SDMX-JSON draft, 1.0 and 2.0, and SDMX-ML converted to JSON as the IMF did.
+SDMX-JSON: draft, 1.0 and 2.0.
 
 ::
 
     {"dataSets": [{"series": {"0:0": {"observations": {"0": [1.5]}}}}], "structure": {"dimensions": {"series": …}}}
     {"data": {"dataSets": [{"observations": {"0:0:0": [1.5]}}], "structures": […]}}
-    {"CompactData": {"DataSet": {"Series": {"@FREQ": "A", "Obs": [{"@TIME_PERIOD": "2020", "@OBS_VALUE": "1"}]}}}}
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from adapters.provider_kit.parsing.collector import CollectedSeries, Flow, Notes, Parts, SeriesCollector, is_time
-from adapters.provider_kit.parsing.flag_codes import code_of, flag_of, is_flag, joined
+from adapters.provider_kit.parsing.flag_codes import code_of, is_flag, joined
 from adapters.provider_kit.parsing.limits import NAMES
 from adapters.provider_kit.parsing.period_texts import PeriodForms
-from adapters.provider_kit.statistics.attribute_names import separated
 from adapters.provider_kit.statistics.conventions import STANDARD, Conventions
 from adapters.provider_kit.statistics.flows import named_flow, stated_flow
 from adapters.provider_kit.statistics.units import DECIMALS, MULTIPLIER, SCALE, concept_of, notes_in
@@ -218,36 +216,6 @@ def _told(name: str, value: Any) -> str:
         return "" if isinstance(value, list | bool) else str(value)
     names = ("id", "value", "name") if concept_of(name) in (MULTIPLIER, SCALE, DECIMALS) else ("name", "value", "id")
     return str(next((value[part] for part in names if value.get(part) not in (None, "")), ""))
-
-
-def read_compact_json(message: Mapping[str, Any], flow: str, conventions: Conventions = STANDARD) -> SeriesCollector:
-    """Collect the series of SDMX-ML converted to JSON, where a single element is not in a list."""
-    collector = SeriesCollector()
-    header = message.get("Header")
-    named = header.get("DataSetID") if isinstance(header, dict) else ""
-    own = Flow(name=flow or (named if isinstance(named, str) else ""))
-    for data_set in _listed(message.get("DataSet")):
-        collector.was_data = True
-        general = notes_in(_attributes(data_set))
-        for series in _listed(data_set.get("Series")):
-            parts = separated(_attributes(series), conventions, of_series=True)
-            found = collector.series(own, parts)
-            found.stated.update(general)
-            of_series = notes_in(parts.facts)
-            for observation in _listed(series.get("Obs")):
-                cells = _attributes(observation)
-                found.add(cells.get("TIME_PERIOD", ""), cells.get("OBS_VALUE"), of_series + notes_in(cells), flag_of(cells))
-    return collector
-
-
-def _listed(value: Any) -> Iterator[Mapping[str, Any]]:
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, dict):
-            yield item
-
-
-def _attributes(element: Mapping[str, Any]) -> dict[str, str]:
-    return {name[1:]: value for name, value in element.items() if name.startswith("@") and isinstance(value, str)}
 
 
 def _time(levels: Mapping[str, Sequence[Mapping[str, Any]]]) -> Mapping[str, Any] | None:

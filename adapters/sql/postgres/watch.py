@@ -16,7 +16,7 @@ from psycopg2 import Error
 
 logger = logging.getLogger(__name__)
 
-#: After how long a wait is looked into, and how long the server has to answer whoever does.
+#: After how many seconds of waiting a second connection asks the server about it, and how long the server has to answer that.
 LOOK_SECONDS, ANSWER_SECONDS = 10.0, 5.0
 _TICK_SECONDS = 1.0
 #: In what Postgres itself says to refuse a connection; a pooler says the same of a server that it does not reach, but for this one reason.

@@ -14,11 +14,9 @@ from sqlalchemy import (
     and_,
     case,
     delete,
-    exists,
     func,
     literal,
     select,
-    text,
     tuple_,
     update,
 )
@@ -44,10 +42,12 @@ from adapters.sql.rows.fetch_statements import (
     held_by,
     held_fetch,
     is_due,
+    prunable,
+    waiting_of,
 )
 from adapters.sql.rows.fetches import allow_columns, failure_json, fetch_from
 from adapters.sql.rows.series import insertion_values, series_from
-from adapters.sql.tables import UtcDateTime, fetches, requests, series
+from adapters.sql.tables import UtcDateTime, fetches, series
 from adapters.sql.transaction import Transaction
 from domain.codes import DatasetCode
 from domain.errors import FetchAlreadyRunning, FetchCancelled, FetchNotFound, LeaseLost, SeriesNotFound
@@ -235,29 +235,12 @@ class SqlFetchRepository:
         return self._let_go(fetch_id, lease, self._pending(not_before=now, attempts=fetches.c.attempts - 1))
 
     def resume(self, providers: Collection[str], *, longer_than: float = 0.0) -> int:
-        waiting = (
-            fetches.c.status == PENDING,
-            fetches.c.waiting_for.is_not(None),
-            fetches.c.not_before > self.transaction.later(longer_than),
-        )
-        of_them = fetches.c.series.in_(select(series.c.number).where(series.c.provider.in_(providers)))
-        # What another transaction holds is being claimed, so that it waits no longer.
-        free = select(fetches.c.id).where(*waiting, of_them).with_for_update(skip_locked=True, of=fetches)
         due = {"not_before": self.transaction.now(), "waits_since": self.transaction.now(), "waiting_for": None}
-        return self.transaction.run(update(fetches).where(fetches.c.id.in_(free)).values(due)).rowcount
+        waiting = waiting_of(self.transaction, providers, longer_than)
+        return self.transaction.run(update(fetches).where(fetches.c.id.in_(waiting)).values(due)).rowcount
 
     def prune(self, *, seconds: float, limit: int) -> int:
-        newer = fetches.alias()
-        statement = select(fetches.c.id).where(
-            # Written as in the partial index, which is not used otherwise.
-            fetches.c.finished_at.is_not(None),
-            func.coalesce(fetches.c.vintages_added, text("0")) == text("0"),
-            fetches.c.finished_at < self.transaction.later(-seconds),
-            exists().where(newer.c.series == fetches.c.series, newer.c.number > fetches.c.number),
-            ~exists().where(requests.c.fetch == fetches.c.id),
-        )
-        old = statement.order_by(fetches.c.finished_at).limit(limit)
-        return self.transaction.run(delete(fetches).where(fetches.c.id.in_(old))).rowcount
+        return self.transaction.run(delete(fetches).where(fetches.c.id.in_(prunable(self.transaction, seconds, limit)))).rowcount
 
     def defer(self, fetch_id: UUID, lease: Lease, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
         wait = {"not_before": self.transaction.later(seconds), "waiting_for": waiting_for.value}

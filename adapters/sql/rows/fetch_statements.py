@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -19,11 +20,13 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
+    exists,
     func,
     insert,
     literal,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -31,7 +34,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from adapters.sql.postgres.prepared import PreparedStatement
 from adapters.sql.rows.series import OF_FETCHES, insertion
 from adapters.sql.rows.vintages import LAST_NUMBER
-from adapters.sql.tables import fetches, series
+from adapters.sql.tables import fetches, requests, series
 from adapters.sql.transaction import Transaction
 from domain.fetches import MAX_DELAY_SECONDS, FetchStatus, Lease
 from domain.moments import CLOCK_SLACK
@@ -175,3 +178,24 @@ def held_by(fetch_id: UUID, lease: Lease) -> tuple[ColumnElement[bool], ...]:
 def due_since() -> Any:
     """Return since when a fetch has been due."""
     return func.coalesce(fetches.c.lease_until, fetches.c.not_before)
+
+
+def waiting_of(transaction: Transaction, providers: Collection[str], longer_than: float) -> Select[Any]:
+    """Return the ids of the pending fetches of providers that wait for so many seconds from now, without those being claimed."""
+    waiting = fetches.c.status == PENDING, fetches.c.waiting_for.is_not(None), fetches.c.not_before > transaction.later(longer_than)
+    of_them = fetches.c.series.in_(select(series.c.number).where(series.c.provider.in_(providers)))
+    return select(fetches.c.id).where(*waiting, of_them).with_for_update(skip_locked=True, of=fetches)
+
+
+def prunable(transaction: Transaction, seconds: float, limit: int) -> Select[Any]:
+    """Return the ids of the oldest fetches that ended so long ago, added no vintage and are referred to by nothing."""
+    newer = fetches.alias()
+    statement = select(fetches.c.id).where(
+        # Written as in the partial index, which is not used otherwise.
+        fetches.c.finished_at.is_not(None),
+        func.coalesce(fetches.c.vintages_added, text("0")) == text("0"),
+        fetches.c.finished_at < transaction.later(-seconds),
+        exists().where(newer.c.series == fetches.c.series, newer.c.number > fetches.c.number),
+        ~exists().where(requests.c.fetch == fetches.c.id),
+    )
+    return statement.order_by(fetches.c.finished_at).limit(limit)
