@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -30,7 +31,7 @@ class ColumnStates(Protocol):
     """One column in the states of a series: whatever they are, all that a panel reads of them comes from here."""
 
     def vintages(self) -> Sequence[Vintage]:
-        """Return the vintages that count at some moment, in order of arrival."""
+        """Return the vintages up to the panel's position in the feed, in order of arrival."""
         ...
 
     def whole(self, numbers: Collection[int]) -> Iterator[tuple[int, Observations]]:
@@ -73,11 +74,11 @@ class CellReading:
         seen = self._timeline.at(self._instants)
         at = np.flatnonzero(seen >= 0)
         numbers = self._timeline.moments.numbers[seen[at]]
-        if len(at) and not (is_plain(self._rule) and len(meanings) == 1 and self._is_put_plain(grid, at, numbers, meanings[0][1])):
+        if len(at) and not (is_plain(self._rule) and len(meanings) == 1 and self._put_plain(grid, at, numbers, meanings[0][1])):
             for number, column in self._read(np.unique(numbers).tolist()):
                 self._put_state(grid, at[numbers == number], (number, column), meanings)
 
-    def _is_put_plain(self, grid: Grid, at: NDArray[np.intp], numbers: NDArray[np.int64], meaning: Meaning) -> bool:
+    def _put_plain(self, grid: Grid, at: NDArray[np.intp], numbers: NDArray[np.int64], meaning: Meaning) -> bool:
         """Put the cells of a plain rule; return whether the dates of all states are days."""
         spans = spans_of(grid, at, numbers, meaning)
         rows = self._stored.spanned(spans)
@@ -98,7 +99,7 @@ class CellReading:
 
     def _put_counted(self, grid: Grid, meanings: Meanings) -> None:
         columns = self._with_vintages(self._timeline.moments.numbers[self._timeline.available <= self._instants[-1]].tolist())
-        alone = with_flags_alone(self._stored.vintages())
+        alone = with_flags_alone(self._vintages)
         for places, meaning in meanings:
             for own, counting in self._epochs(places, columns):
                 rows = counted_rows(counting, self._rule, meaning, alone)
@@ -137,9 +138,13 @@ class CellReading:
             if delay is not None and len(own):
                 assume(grid, {int(place): self._instants[place] for place in own}, (number, column), (self._rule, meaning), delay=delay)
 
+    @cached_property
+    def _vintages(self) -> Sequence[Vintage]:
+        return self._stored.vintages()
+
     def _with_vintages(self, numbers: Sequence[int]) -> Sequence[Column]:
         """Return the column in the states of these vintages."""
-        by_number = {vintage.number: vintage for vintage in self._stored.vintages()}
+        by_number = {vintage.number: vintage for vintage in self._vintages}
         return [(by_number[number], column) for number, column in self._read(numbers)]
 
     def _read(self, numbers: Sequence[int]) -> Iterator[tuple[int, Observations]]:

@@ -22,7 +22,7 @@ def test_fetch_creates_the_database_of_a_new_folder(tmp_path: Path, environment:
     fetched = lanner("fetch", "SAMPLE/GDP", folder=tmp_path, environment=environment)
     listed = lanner("list", folder=tmp_path, environment=environment)
 
-    assert (read.returncode, "Run `lanner migrate`" in read.stderr) == (1, True)
+    assert (read.returncode, "`lanner fetch CODE` makes it" in read.stderr) == (1, True)
     assert (fetched.returncode, "success" in fetched.stdout) == (0, True)
     assert "SAMPLE/GDP" in listed.stdout
 

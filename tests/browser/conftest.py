@@ -133,6 +133,9 @@ def browse(chromium: Browser) -> Iterator[Browse]:
 
     def opened(*, allowed: tuple[str, ...] = (), **options: Any) -> Page:
         given = {"viewport": DESKTOP, "locale": "en-GB", "timezone_id": "UTC", "reduced_motion": "reduce", **options}
+        if given.get("java_script_enabled") is False:
+            # The page's head asks for what its scripts draw; Chromium complains some seconds later that there was none to draw it.
+            allowed += ("was preloaded using link preload but not used",)
         context = chromium.new_context(**given)
         context.set_default_timeout(15_000)
         watch = Watch(allowed=allowed)

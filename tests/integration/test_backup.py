@@ -183,7 +183,7 @@ def test_a_backup_is_one_state_while_others_write(opens: Any, tmp_path: Path, so
         engine.dispose()
         assert len(parts["series"]) == len(parts["fetches"]) >= 3 + 4
         assert len(parts["vintages"]) == len(parts["series"]) - 3 + 8
-        positions = sum(len(parts[table]) for table in ("vintages", "descriptions", "series_events"))
+        positions = sum(len(parts[table]) for table in ("vintages", "descriptions", "series_events", "divergences", "splices"))
         assert parts["feed"] == [f"({positions},)"]
 
 

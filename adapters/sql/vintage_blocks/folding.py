@@ -2,7 +2,8 @@
 Fold one column of many vintages at once.
 
 Instead of a table of rows for each vintage, as ``walking`` makes it, there is one axis of all dates that any of the blocks names; a state
-is an array over it with a mask, so that a block costs two copies and two assignments. Of each block the dates and one column are decoded.
+is an array over it with a mask, so that a block costs two assignments, and two copies where others build on the same state. Of each block
+the dates and one column are decoded.
 Measured on 300 vintages of 300 to 600 rows with one column: 5.5 ms of processor time where ``walk`` takes 13.9 ms.
 """
 
