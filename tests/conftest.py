@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +17,13 @@ settings.register_profile("quick", max_examples=15)
 _SWITCHES = ("logThreads", "logProcesses", "logMultiprocessing", "_srcfile")
 #: Marks of tests that are run where all has to be there, as in ``.ci/run``, or where they are named.
 _CI_ONLY = ("infra", "clients")
+
+
+def pytest_configure() -> None:
+    """Let tests' processes hear interrupts and hang-ups, which this one ignores under nohup or in a script's background."""
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
