@@ -24,8 +24,8 @@ class CoarserFrequency(StrEnum):
     """
     What observations are aggregated to, in FRED's names.
 
-    ``wef`` is weekly, ending Friday, and so on; ``bwew`` two weeks that end on a Wednesday. ``w`` and ``bw``, which say no day, are ``wef`` and
-    ``bwew``. Weeks are dated by their last day, all longer periods by their first.
+    ``wef`` is weekly, ending Friday, and so on; ``bwew`` two weeks that end on a Wednesday. ``w`` and ``bw``, which say no day, are
+    ``wef`` and ``bwew``. Weeks are dated by their last day, all longer periods by their first.
     """
 
     DAILY = "d"

@@ -86,6 +86,16 @@ class ReadRealtime:
         periods = periods.of_dates(query.start, query.end).during(query.first, query.last)
         return Realtime(series, column, periods.on(query.on) if query.on else periods)
 
+    def state(self, series_id: UUID, query: RealtimeQuery) -> tuple[str, Observations]:
+        """Return the column, and its state as known on the last day of the query, of a formula too; raises what ``__call__`` raises."""
+        with self.store.reading() as uow:
+            series, moment = uow.series.get(series_id), _end_of(query.last, uow)
+            kept = stored_at(uow, series, moment).observations.without_flags()
+            column = _column_of(kept.columns, query.column)
+            state = kept.one(column)
+        frequency = series.frequency or inferred_frequency(state.dates)
+        return column, _as_wanted(state, query, frequency).window(query.start, query.end)
+
     def days(self, series_id: UUID) -> Sequence[date]:
         """
         Return the days on which the series was released or changed, oldest first.
@@ -153,9 +163,13 @@ def _of_formula(uow: UnitOfWork, series: TimeSeries, query: RealtimeQuery) -> tu
     """Return the result of a formula on one day, from then on valid."""
     if query.first != query.last or len(query.on) > 1:
         raise NotOfFormulas(f"{series.code} is a formula: it is computed as of one day, and its result has no real-time period.")
-    computed = compute(uow, series, AsOf(as_of=datetime.combine(query.last, time.max, UTC)).at(uow.now()))
+    computed = compute(uow, series, _end_of(query.last, uow))
     state = computed.state.observations.without_flags()
     column = _column_of(state.columns, query.column)
     fold = PeriodFold()
     fold.add(_as_wanted(state.one(column), query, computed.metadata.frequency or inferred_frequency(state.dates)))
     return column, fold.result([query.first], np.ones(1, bool))
+
+
+def _end_of(day: date, uow: UnitOfWork) -> AsOf:
+    return AsOf(as_of=datetime.combine(day, time.max, UTC)).at(uow.now())

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
 from marshmallow.exceptions import SCHEMA
 
-from domain.api_keys import Scope
+from domain.api_keys import Scope, TokenForm
 from domain.codes import DatasetCode
 from domain.fetches import Allowed, Suspicion
 from domain.use_cases.request_batch import MOST
@@ -136,6 +136,9 @@ class KeyRequestSchema(Schema):
         error_messages={"invalid": "must be a whole number."},
     )
     limit = TextField("20/1,100/10", load_default=None)
+    form = fields.String(
+        load_default=TokenForm.LANNER.value, validate=validate.OneOf([form.value for form in TokenForm], error="must be lanner or fred.")
+    )
 
 
 def load(schema: Schema, document: dict[str, Any]) -> dict[str, Any]:
