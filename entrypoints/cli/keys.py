@@ -37,7 +37,9 @@ def keys() -> None:
 )
 @click.option("--days", type=click.IntRange(1, 36_500), help="Days until the key expires.  [default: never]")
 @click.pass_obj
-def create(session: Session, *, name: str, scopes: tuple[str, ...], limit: str | None, form: str, days: int | None) -> None:
+def create(  # noqa: PLR0913 - the command's options
+    session: Session, *, name: str, scopes: tuple[str, ...], limit: str | None, form: str, days: int | None
+) -> None:
     """Create a key and print it; it cannot be shown again."""
     limits = read_limits(limit, field="limit") if limit else ()
     wanted = [Scope(scope) for scope in scopes]

@@ -14,7 +14,7 @@ from domain.api_keys import Scope, TokenForm
 from domain.codes import DatasetCode
 from domain.fetches import Allowed, Suspicion
 from domain.use_cases.request_batch import MOST
-from entrypoints.rest.fields import StrictBoolean, TextField, enum_list
+from entrypoints.rest.fields import EnumField, StrictBoolean, TextField, enum_list
 from entrypoints.rest.http.body import json_pointer
 from entrypoints.rest.http.errors import Problem
 from entrypoints.rest.http.params import parse_code, suggestion
@@ -136,9 +136,7 @@ class KeyRequestSchema(Schema):
         error_messages={"invalid": "must be a whole number."},
     )
     limit = TextField("20/1,100/10", load_default=None)
-    form = fields.String(
-        load_default=TokenForm.LANNER.value, validate=validate.OneOf([form.value for form in TokenForm], error="must be lanner or fred.")
-    )
+    form = EnumField(TokenForm, error="must be lanner or fred.", load_default=TokenForm.LANNER.value)
 
 
 def load(schema: Schema, document: dict[str, Any]) -> dict[str, Any]:
