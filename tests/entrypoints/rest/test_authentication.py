@@ -65,6 +65,7 @@ def routes() -> list[tuple[str, str]]:
             path.replace("{series_id}", NOBODY)
             .replace("{key_id}", "0123456789ab")
             .replace("{date}", "2024-01-01")
+            .replace("{fred_id}", "CANNED")
             .replace("{fetch_id}", NOBODY)
             .replace("{equivalence_id}", NOBODY)
             .replace("{number}", "1")
@@ -92,7 +93,7 @@ def needed(method: str, path: str) -> Scope:
 @pytest.mark.parametrize(("method", "path"), routes(), ids=str)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_route_against_every_kind_of_key(keyed: KeyedClient, kind: str, method: str, path: str) -> None:
-    """Without a valid key it is 401, without the scope 403, whether the resource exists or not; else the route decides."""
+    """Without a valid key it is 401, or 400 as at FRED, without the scope 403, whether the resource exists or not; else the route decides."""
     status = keyed.ask(kind, method, path).status_code
 
     if path in OPEN and method in ("GET", "HEAD"):
@@ -100,7 +101,7 @@ def test_every_route_against_every_kind_of_key(keyed: KeyedClient, kind: str, me
     elif path.startswith(OPEN_BELOW):
         assert status == 404
     elif kind in REFUSED:
-        assert status == 401
+        assert status == (400 if path.startswith("/fred/") else 401)
     elif kind != needed(method, path):
         assert status == 403
     else:
@@ -126,7 +127,7 @@ def test_whose_key_allows_too_little_is_told_how_to_make_another(keyed: KeyedCli
 
 
 def test_other_ways_to_send_a_key(keyed: KeyedClient) -> None:
-    """X-Api-Token works everywhere; the query only in the Quandl-compatible API, whose scripts use it."""
+    """X-Api-Token works everywhere; the query only in the Quandl-compatible API and in FRED's, whose scripts use it."""
     text = keyed.texts["all"]
     by_header = keyed.client.simulate_get("/timeseries", headers={"X-Api-Token": text})
     in_address = keyed.client.simulate_get("/timeseries", params={"api_key": text})
