@@ -93,7 +93,7 @@ def needed(method: str, path: str) -> Scope:
 @pytest.mark.parametrize(("method", "path"), routes(), ids=str)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_route_against_every_kind_of_key(keyed: KeyedClient, kind: str, method: str, path: str) -> None:
-    """Without a valid key it is 401, or 400 as at FRED, without the scope 403, whether the resource exists or not; else the route decides."""
+    """Without a valid key it is 401, or FRED's 400, without the scope 403, whether the resource exists or not; else the route decides."""
     status = keyed.ask(kind, method, path).status_code
 
     if path in OPEN and method in ("GET", "HEAD"):
@@ -133,8 +133,11 @@ def test_other_ways_to_send_a_key(keyed: KeyedClient) -> None:
     in_address = keyed.client.simulate_get("/timeseries", params={"api_key": text})
     at_door = keyed.client.simulate_get("/api/v3/datasets/CANNED/FB", params={"api_key": text})
     wrong = keyed.client.simulate_get("/api/v3/datasets/CANNED/FB", params={"api_key": "wrong"})
+    at_fred = keyed.client.simulate_get("/fred/series", params={"api_key": text, "series_id": "CANNED/FB"})
+    at_graph = keyed.client.simulate_get("/graph/fredgraph.csv", params={"api_key": text, "id": "CANNED/FB"})
 
     assert (by_header.status_code, in_address.status_code, at_door.status_code) == (200, 400, 200)
+    assert (at_fred.status_code, at_graph.status_code) == (200, 400)
     assert text not in in_address.text
     assert (wrong.status_code, wrong.json["quandl_error"]["code"]) == (401, "QEAx01")
     assert wrong.json["quandl_error"]["message"].startswith("We could not recognize your API key.")
