@@ -120,7 +120,7 @@ class ReleasesResource:
         wanted = whole_number(req, "release_id", 0, least=0, most=_IDS)
         found = next((each for each in self._databases(req) if release_id(each.code) == wanted), None)
         if found is None:
-            hint = "Releases are the databases of the stored series: see /fred/releases."
+            hint = "Those of the databases that are stored are in /fred/releases."
             raise InvalidInput("The release does not exist.", field="release_id", hint=hint)
         return found
 

@@ -11,7 +11,7 @@ from falcon.testing import Result, TestClient
 
 from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
-from domain.errors import FetchError
+from domain.errors import DatasetNotFound, FetchError
 from domain.frequency import Frequency
 from domain.observations import Observations
 from domain.ports import Fetched, PriorState
@@ -41,7 +41,7 @@ METADATA = Metadata(
 
 @dataclass
 class Publishing(CannedSource):
-    """Publishes states, each labelled by its day, unless it has an error; remembers the codes that it was asked for."""
+    """Publishes states, each labelled by its day, unless it has an error; remembers the codes that it was asked for. NOSUCH it does not know."""
 
     states: dict[date, list[float]] = field(default_factory=lambda: dict(STATES))
     metadata: Metadata = METADATA
@@ -52,6 +52,8 @@ class Publishing(CannedSource):
         self.asked.append(str(code))
         if self.error:
             raise self.error
+        if code.dataset == "NOSUCH":
+            raise DatasetNotFound(f"There is no {code}.")
         vintages = [
             (day, Observations.of(MONTHS[: len(values)], ["Value"], [[value] for value in values])) for day, values in self.states.items()
         ]

@@ -7,10 +7,12 @@ import io
 import sys
 import zipfile
 
+import numpy as np
 import pytest
 from python_calamine import CalamineWorkbook
 
 from domain.codes import DatasetCode
+from domain.observations import Observations
 from domain.series import Metadata
 from entrypoints.rest.http.responses import ResponseSender
 from tests.entrypoints.rest.fred import FredClient, Publishing
@@ -162,10 +164,11 @@ def test_what_nobody_understands(fred: FredClient, query: dict[str, str], messag
 
 def test_conditional_requests_and_codings(fred: FredClient) -> None:
     """A client that has the answer gets 304; a large one is compressed; another day, or another state, is another answer."""
-    query = {"series_id": "JOBS", "file_type": "json", "output_type": "1", **EVER}
+    query = {"series_id": "JOBS", **EVER}
     first = fred.get("/fred/series/observations", **query)
     same = {"If-None-Match": first.headers["etag"]}
-    packed = fred.get("/fred/series/observations", headers={"Accept-Encoding": "gzip"}, **query)
+    many = FredClient(source=CannedSource(observations=Observations.of(np.arange(100), ["Value"], np.ones((100, 1)))))
+    packed = many.get("/fred/series/observations", headers={"Accept-Encoding": "gzip"}, **query)
     today = fred.get("/fred/series/observations", series_id="JOBS")
     fred.clock.forward(days=1)
     tomorrow = fred.get("/fred/series/observations", headers={"If-None-Match": today.headers["etag"]}, series_id="JOBS")
