@@ -41,7 +41,13 @@ METADATA = Metadata(
 
 @dataclass
 class Publishing(CannedSource):
-    """Publishes states, each labelled by its day, unless it has an error; remembers the codes that it was asked for. NOSUCH it does not know."""
+    """
+    Publishes states, each labelled by its day, unless it has an error, or is asked for NOSUCH.
+
+    Attributes:
+        asked: the codes so far.
+
+    """
 
     states: dict[date, list[float]] = field(default_factory=lambda: dict(STATES))
     metadata: Metadata = METADATA
