@@ -50,6 +50,7 @@ class Container(FetchUseCases):
         lease_seconds=Adapters.settings.provided.lease_seconds,
     )
     read_releases = use_case("read_releases.ReadReleases", Adapters.store)
+    read_realtime = use_case("read_realtime.ReadRealtime", Adapters.store)
     measure_revisions = use_case("measure_revisions.MeasureRevisions", Adapters.store)
     read_panel = use_case("read_panel.ReadPanel", Adapters.store, Adapters.data_sources, Adapters.routing)
     check_vintages = use_case("check_vintages.CheckVintages", Adapters.store)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.frequency import Collapse, Frequency, collapse
-from domain.observations import Matrix, Observations
+from domain.observations import Dates, Matrix, Observations
 
 _Starts = NDArray[np.intp]
 
@@ -34,7 +34,17 @@ def aggregate(observations: Observations, frequency: Frequency | Collapse, how: 
     """
     if how is Aggregate.LAST or not len(observations) or not observations.columns:
         return collapse(observations, frequency)
-    labels = Frequency(frequency).ends(observations.dates)
+    return by_label(observations, Frequency(frequency).ends(observations.dates), how)
+
+
+def by_label(observations: Observations, labels: Dates, how: Aggregate) -> Observations:
+    """
+    Return one value of every column for each run of equal labels, of its known values, dated by the label.
+
+    Args:
+        labels: one for each of the dates, of which there must be one, in ascending order.
+
+    """
     starts = np.flatnonzero(np.append(True, labels[1:] != labels[:-1]))
     with np.errstate(all="ignore"):
         values = np.column_stack([_of_column(column, starts, how) for column in observations.values.T])
@@ -57,6 +67,9 @@ def _of_column(column: Matrix, starts: _Starts, how: Aggregate) -> Matrix:
     ordered = column[order]
     if how is Aggregate.FIRST:
         return ordered[starts]
+    if how is Aggregate.LAST:
+        last: Matrix = ordered[starts + np.maximum(counts, 1) - 1]
+        return last
     low, high = starts + np.maximum(counts - 1, 0) // 2, starts + np.maximum(counts, 1) // 2
     middle: Matrix = np.where(counts > 0, (ordered[low] + ordered[np.minimum(high, len(ordered) - 1)]) / 2, np.nan)
     return middle

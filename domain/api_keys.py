@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import string
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +14,8 @@ from typing import Self
 
 from domain.providers import Limit
 
-_TEXT = re.compile(r"lnr_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
+_TEXT = re.compile(r"lnr_([0-9a-f]{12})_[A-Za-z0-9_-]{43}|([0-9a-f]{12})[a-z0-9]{20}")
+_FRED_SECRET, _FRED_LETTERS = 20, string.ascii_lowercase + string.digits
 
 
 class Scope(StrEnum):
@@ -22,6 +24,18 @@ class Scope(StrEnum):
     READ = "read"
     FETCH = "fetch"
     ADMIN = "admin"
+
+
+class TokenForm(StrEnum):
+    """
+    The form of a key's token.
+
+    ``lanner``: ``lnr_<id>_<secret>`` with 256 random bits. ``fred``: an id and a secret of 103 random bits, together 32 lower-case letters
+    and digits, which clients of FRED's API demand.
+    """
+
+    LANNER = "lanner"
+    FRED = "fred"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,22 +73,24 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class ApiKeyToken:
-    """The token of a key, ``lnr_<id>_<secret>``, which only its holder has."""
+    """The token of a key, which only its holder has."""
 
     id: str
     text: str
 
     @classmethod
-    def generate(cls) -> Self:
-        """Return a new one: an id and 256 random bits."""
+    def generate(cls, form: TokenForm = TokenForm.LANNER) -> Self:
+        """Return a new one."""
         key_id = secrets.token_hex(6)
+        if form is TokenForm.FRED:
+            return cls(key_id, key_id + "".join(secrets.choice(_FRED_LETTERS) for _ in range(_FRED_SECRET)))
         return cls(key_id, f"lnr_{key_id}_{secrets.token_urlsafe(32)}")
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
         """Parse one that a client sent; None if it is malformed."""
         match = _TEXT.fullmatch(text)
-        return cls(match[1], text) if match else None
+        return cls(match[1] or match[2], text) if match else None
 
     def digest(self) -> bytes:
         """Return its SHA-256, which is stored in its place."""

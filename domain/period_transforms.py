@@ -14,7 +14,8 @@ from domain.observations import Dates, Matrix, Observations
 _DAY = np.timedelta64(1, "D")
 #: Among days, the value wanted may stand so many days before: over week-ends and holidays.
 _MOST_BACK = np.timedelta64(6, "D")
-_PERIODS_A_YEAR = {frequency: 12 // months for frequency, months in MONTHS_OF.items()} | {
+#: How many periods a year has, where they are weeks or longer.
+PERIODS_A_YEAR = {frequency: 12 // months for frequency, months in MONTHS_OF.items()} | {
     frequency: 364 // days for frequency, days in DAYS_OF.items()
 }
 
@@ -47,7 +48,7 @@ def by_period(observations: Observations, kind: PeriodTransform, frequency: Freq
         if kind is PeriodTransform.DIFF:
             changed = values - old
         else:
-            changed = (values / old) ** (_PERIODS_A_YEAR[known] if kind is PeriodTransform.ANNUALIZED else 1) - 1
+            changed = (values / old) ** (PERIODS_A_YEAR[known] if kind is PeriodTransform.ANNUALIZED else 1) - 1
     changed[~np.isfinite(changed)] = np.nan
     return Observations.from_trusted(observations.dates, observations.columns, changed)
 
@@ -64,7 +65,7 @@ def periods_of(dates: Dates, frequency: Frequency) -> NDArray[np.int64]:
 
 def _known(kind: PeriodTransform, frequency: Frequency | None) -> Frequency:
     in_a_year = kind is PeriodTransform.ANNUALIZED or (kind is PeriodTransform.YOY and frequency is not Frequency.DAILY)
-    if frequency is None or (in_a_year and frequency not in _PERIODS_A_YEAR):
+    if frequency is None or (in_a_year and frequency not in PERIODS_A_YEAR):
         raise InvalidInput(
             f"transform={kind} compares periods, but the series is {frequency or 'of no known frequency'}.",
             field="transform",
@@ -80,8 +81,13 @@ def _earlier(observations: Observations, kind: PeriodTransform, known: Frequency
         days = observations.dates.astype("datetime64[D]")
         wanted_days: Dates = _year_before(days) if of_year_before else np.subtract(days, _DAY)
         return _last_known(days, observations.values, wanted_days)
-    periods = periods_of(observations.dates, known)
-    wanted = periods - (_PERIODS_A_YEAR[known] if of_year_before else 1)
+    return values_before(observations, known, PERIODS_A_YEAR[known] if of_year_before else 1)
+
+
+def values_before(observations: Observations, frequency: Frequency, count: int) -> Matrix:
+    """Return for each date the values of so many periods before, NaN where that period is missing."""
+    periods = periods_of(observations.dates, frequency)
+    wanted = periods - count
     found = np.searchsorted(periods, wanted, "right") - 1
     is_there = (found >= 0) & (periods[np.maximum(found, 0)] == wanted)
     return np.where(is_there[:, None], observations.values[found], np.nan) if len(periods) else observations.values

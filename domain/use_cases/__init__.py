@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from domain.use_cases.plan_next_look import PlanNextLook
     from domain.use_cases.preview_file import PreviewFile
     from domain.use_cases.read_panel import ReadPanel
+    from domain.use_cases.read_realtime import ReadRealtime
     from domain.use_cases.read_releases import ReadReleases
     from domain.use_cases.read_series import ReadSeries
     from domain.use_cases.read_through import ReadThrough
@@ -71,6 +72,7 @@ class UseCases:
     list_vintages: ListVintages
     compare_vintages: CompareVintages
     read_releases: ReadReleases
+    read_realtime: ReadRealtime
     measure_revisions: MeasureRevisions
     read_panel: ReadPanel
     check_vintages: CheckVintages

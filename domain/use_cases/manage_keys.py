@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from domain.api_keys import ApiKey, ApiKeyToken, Scope
+from domain.api_keys import ApiKey, ApiKeyToken, Scope, TokenForm
 from domain.audit import audit
 from domain.errors import InvalidInput
 from domain.ports import Store
@@ -22,14 +22,20 @@ class ManageKeys:
     store: Store
 
     def create(
-        self, name: str, scopes: Collection[Scope], *, days: int | None = None, limits: tuple[Limit, ...] = ()
+        self,
+        name: str,
+        scopes: Collection[Scope],
+        *,
+        days: int | None = None,
+        limits: tuple[Limit, ...] = (),
+        form: TokenForm = TokenForm.LANNER,
     ) -> tuple[ApiKey, str]:
         """Create a key and return it with its token, which is shown only here; raises InvalidInput."""
         if not name.strip() or len(name) > _MOST_CHARACTERS or not name.isprintable():
             raise InvalidInput(f"A key's name has 1 to {_MOST_CHARACTERS} printable characters.", field="name")
         if not scopes:
             raise InvalidInput("A key needs at least one scope.", field="scopes", hint=f"The scopes are {', '.join(Scope)}.")
-        token = ApiKeyToken.generate()
+        token = ApiKeyToken.generate(form)
         with self.store.writing() as uow:
             now = uow.now()
             expires_at = now + timedelta(days=days) if days else None

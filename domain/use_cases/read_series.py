@@ -99,12 +99,14 @@ class StoredVersion:
 
     Attributes:
         age: seconds since a fetch last succeeded.
+        now: the time by the store's clock.
 
     """
 
     version: Version
     stale: bool
     age: int
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +186,7 @@ class ReadSeries:
         elif moment and version.rules:
             version, stale = self._version_by_rule(series_id, version, moment, now)
         age = int((now - version.checked_at).total_seconds()) if version.checked_at else 0
-        return StoredVersion(version, stale, max(0, age))
+        return StoredVersion(version, stale, max(0, age), now)
 
     def _version_by_rule(self, series_id: UUID, version: Version, moment: AsOf, now: datetime) -> tuple[Version, bool]:
         """Return a version that changes with the rule and with the stand-in too; where no rule stands, that of the series alone."""

@@ -39,7 +39,7 @@ class ReadThrough:
     request_fetch: RequestFetch
     await_fetch: AwaitFetch
 
-    def __call__(
+    def __call__(  # noqa: PLR0913 - who asks, and how
         self,
         code: DatasetCode,
         *,
@@ -47,6 +47,7 @@ class ReadThrough:
         acquire_slot: Callable[[], AbstractContextManager[object]],
         request_id: str = "",
         requester: Requester | None = None,
+        as_written: bool = False,
     ) -> TimeSeries:
         """
         Return the series of a code or alias, in any case, after a fetch if it is missing or stale.
@@ -54,6 +55,7 @@ class ReadThrough:
         Args:
             may_fetch: whether the requester may have it fetched.
             acquire_slot: returns a context that is held during the fetch; entering it raises if the requester may not wait now.
+            as_written: whether it is the code as its provider writes it, not an alias.
 
         Returns:
             The series: with data, which are stale where no fetch was possible, or with a fetch whose failure says why there are none.
@@ -76,7 +78,7 @@ class ReadThrough:
                 if series and series.newest:
                     return series
                 raise
-            found = self._fetch(code, fetched, request_id=request_id, requester=requester)
+            found = self._fetch(code if as_written else self._meant(code), fetched, request_id=request_id, requester=requester)
             return found if series is None or fetched is series else series
 
     def _find(self, code: DatasetCode) -> tuple[TimeSeries | None, TimeSeries | None, bool]:
@@ -109,7 +111,7 @@ class ReadThrough:
         return not self.freshness.is_stale(series, now) and self.freshness.changed_since(series) is None
 
     def _fetch(self, code: DatasetCode, series: TimeSeries | None, *, request_id: str, requester: Requester | None) -> TimeSeries:
-        wanted, provider = (series.code, series.provider) if series else (self._meant(code), None)
+        wanted, provider = (series.code, series.provider) if series else (code, None)
         try:
             requested = self.request_fetch(wanted, provider=provider, request_id=request_id, requester=requester)
         except DomainError:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from domain.api_keys import Scope
+from domain.api_keys import Scope, TokenForm
 from domain.quotas import read_limits, write_limits
 from entrypoints.cli.empty_lists import say_if_empty
 from entrypoints.cli.operator import bind_operator
@@ -28,12 +28,22 @@ def keys() -> None:
     "--scope", "scopes", type=click.Choice([scope.value for scope in Scope]), multiple=True, default=("read", "fetch"), show_default=True
 )
 @click.option("--limit", help="The key's rate limit as requests/seconds, such as 20/1,100/10.  [default: LANNER_RATE_LIMIT]")
+@click.option(
+    "--form",
+    type=click.Choice([form.value for form in TokenForm]),
+    default=TokenForm.LANNER.value,
+    show_default=True,
+    help="The key's form; fred is that of FRED's keys, for clients of its API.",
+)
 @click.option("--days", type=click.IntRange(1, 36_500), help="Days until the key expires.  [default: never]")
 @click.pass_obj
-def create(session: Session, *, name: str, scopes: tuple[str, ...], limit: str | None, days: int | None) -> None:
+def create(  # noqa: PLR0913 - the command's options
+    session: Session, *, name: str, scopes: tuple[str, ...], limit: str | None, form: str, days: int | None
+) -> None:
     """Create a key and print it; it cannot be shown again."""
     limits = read_limits(limit, field="limit") if limit else ()
-    key, text = session.use_cases().manage_keys.create(name, [Scope(scope) for scope in scopes], days=days, limits=limits)
+    wanted = [Scope(scope) for scope in scopes]
+    key, text = session.use_cases().manage_keys.create(name, wanted, days=days, limits=limits, form=TokenForm(form))
     click.echo(text)
     ends = f", valid until {when(key.expires_at)}" if key.expires_at else ""
     say(f"{', '.join(sorted(key.scopes))}{ends}. Keep it: it is not shown again.", err=True)

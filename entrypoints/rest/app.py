@@ -15,9 +15,10 @@ from falcon.routing import CompiledRouter
 from domain.providers import Limit
 from domain.use_cases import UseCases
 from entrypoints.formats import encode
-from entrypoints.rest import quandl, resources
+from entrypoints.rest import fred, quandl, resources
 from entrypoints.rest.authentication import Authentication, KeyGuard, scopes_of
 from entrypoints.rest.context import Request
+from entrypoints.rest.fred.errors import FredErrors
 from entrypoints.rest.http import errors
 from entrypoints.rest.http.large_responses import LargeResponses
 from entrypoints.rest.http.proxies import Network, ProxyHeaders
@@ -90,6 +91,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
         RequestTrace(),
         LargeResponses(site.sender.send_slots),
         QuandlErrors(),
+        FredErrors(),
         SecurityHeaders(),
         Browsers(site),
         TargetCheck(),
@@ -126,9 +128,10 @@ def _set_options(app: App) -> None:
 
 
 def discover_routes(use_cases: UseCases, sender: ResponseSender | None = None) -> Iterator[Route]:
-    """Yield the routes of all modules in ``resources/`` and ``quandl/``, in the order of their tags."""
+    """Yield the routes of all modules in ``resources/``, ``quandl/`` and ``fred/``, in the order of their tags."""
     sender = sender or ResponseSender()
-    found = [module.name for package in (resources, quandl) for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")]
+    packages = (resources, quandl, fred)
+    found = [module.name for package in packages for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")]
     for module in map(importlib.import_module, sorted(found, key=tag_of)):
         if hasattr(module, "routes"):
             yield from module.routes(use_cases, sender)

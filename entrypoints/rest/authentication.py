@@ -13,6 +13,7 @@ from domain.api_keys import ApiKey, Scope
 from domain.errors import InsufficientScope, InvalidApiKey, TooManyRequests
 from domain.providers import Limit
 from domain.use_cases.check_key import CheckKey
+from entrypoints.rest.fred import is_fred
 from entrypoints.rest.http.errors import Problem
 from entrypoints.rest.http.rate_limits import TokenBuckets
 from entrypoints.rest.openapi.operation import Route, operation_of
@@ -111,7 +112,7 @@ class Authentication:
 def _key_text(req: falcon.Request) -> str:
     """Return the key that the request carries, empty if there is none."""
     in_query = next((name for name in _KEY_PARAMETERS if req.params.get(name)), None)
-    if in_query and not is_quandl(req.path):
+    if in_query and not (is_quandl(req.path) or is_fred(req.path)):
         detail = "A key in the URL ends up in logs."
         hint = "Send it as Authorization: Bearer KEY, or in X-Api-Token."
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", detail, hint=hint, errors=[{"parameter": in_query, "detail": detail}])

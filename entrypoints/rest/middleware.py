@@ -15,6 +15,7 @@ import falcon
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from domain.api_keys import Scope
+from entrypoints.rest.fred import is_lenient
 from entrypoints.rest.http.access_log import AccessLog
 from entrypoints.rest.http.errors import LOGGED_CHARACTERS, Problem
 from entrypoints.rest.http.origins import is_of_another_site
@@ -87,13 +88,13 @@ class TargetCheck:
 
 
 class ParameterCheck:
-    """Refuses query parameters for operations that declare none, except in the Quandl-compatible API, which ignores them."""
+    """Refuses query parameters for operations that declare none, except in the Quandl-compatible API and FRED's, which ignore them."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._without: set[tuple[str, str]] = set()
         for path, method, responder in operations(routes):
             found = operation_of(responder)
-            if found and not is_quandl(path) and all(each.place != "query" for each in found.parameters.values()):
+            if found and not (is_quandl(path) or is_lenient(path)) and all(each.place != "query" for each in found.parameters.values()):
                 self._without |= {(path, verb) for verb in (("GET", "HEAD") if method == "get" else (method.upper(),))}
 
     def process_resource(self, req: falcon.Request, _resp: falcon.Response, _resource: object, _params: Mapping[str, Any]) -> None:

@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
 from marshmallow.exceptions import SCHEMA
 
-from domain.api_keys import Scope
+from domain.api_keys import Scope, TokenForm
 from domain.codes import DatasetCode
 from domain.fetches import Allowed, Suspicion
 from domain.use_cases.request_batch import MOST
-from entrypoints.rest.fields import StrictBoolean, TextField, enum_list
+from entrypoints.rest.fields import EnumField, StrictBoolean, TextField, enum_list
 from entrypoints.rest.http.body import json_pointer
 from entrypoints.rest.http.errors import Problem
 from entrypoints.rest.http.params import parse_code, suggestion
@@ -136,6 +136,7 @@ class KeyRequestSchema(Schema):
         error_messages={"invalid": "must be a whole number."},
     )
     limit = TextField("20/1,100/10", load_default=None)
+    form = EnumField(TokenForm, error="must be lanner or fred.", load_default=TokenForm.LANNER.value)
 
 
 def load(schema: Schema, document: dict[str, Any]) -> dict[str, Any]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import numpy as np
 import pytest
 from sqlalchemy import text
 
@@ -25,9 +27,11 @@ from domain.fetching.provider_throttle import ProviderThrottle
 from domain.moments import AsOf
 from domain.observations import Observations
 from domain.providers import Routing
+from domain.realtime_periods import RealtimePeriods
 from domain.use_cases.fetch_dataset import FetchDataset
 from domain.use_cases.plan_next_look import PlanNextLook
 from domain.use_cases.read_calendar import ReadCalendar
+from domain.use_cases.read_realtime import ReadRealtime, RealtimeQuery
 from domain.use_cases.read_releases import ReadReleases, TriangleQuery
 from domain.use_cases.read_series import ReadSeries, Selection
 from domain.use_cases.request_fetch import RequestFetch
@@ -35,6 +39,7 @@ from domain.use_cases.watch_equivalences import WatchEquivalences
 from tests.builders import every_six_hours
 
 RECORDED = Path(__file__).parents[3] / "shared" / "recorded" / "alfred"
+EVER = RealtimeQuery(first=date(1776, 7, 4), last=date(9999, 12, 31))
 pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason="../shared/recorded/alfred is not beside this checkout")
 
 
@@ -115,6 +120,55 @@ def test_the_first_releases_are_those_of_alfred(stored: tuple[SqlStore, Freshnes
 
     assert [(str(row.date), row.release.value, str(row.release.vintage.published)) for row in found] == recorded
     assert len(found) == 132
+
+
+def spans(found: RealtimePeriods, window: tuple[str, str] = ("1776-07-04", "9999-12-31")) -> list[dict[str, str]]:
+    """Rows as FRED writes them, which cuts them at the window."""
+    texts = [[str(day) for day in days] for days in (found.first_days, found.last_days, found.dates)]
+    values = ["." if value != value else str(value) for value in found.values.tolist()]  # noqa: PLR0124 - NaN
+    first, last = window
+    return [
+        {"realtime_start": max(since, first), "realtime_end": min(until, last), "date": when, "value": value}
+        for since, until, when, value in zip(*texts, values, strict=True)
+    ]
+
+
+def recorded(name: str) -> list[dict[str, str]]:
+    """An answer, with each number written in one way: ALFRED has both 270 and 270.0."""
+    return [row | {"value": row["value"] if row["value"] == "." else str(float(row["value"]))} for row in answer(name)]
+
+
+def test_all_real_time_periods_are_those_of_alfred(stored: tuple[SqlStore, Freshness, UUID]) -> None:
+    """Every value with its first and last day, of all 393 vintages, and the days of these."""
+    store, _, series_id = stored
+    found = ReadRealtime(store)(series_id, EVER).periods
+    vintages = json.loads((RECORDED / "fred_series_vintagedates.json").read_text())["vintage_dates"]
+
+    assert spans(found) == recorded("fred_series_all_releases.json")
+    assert spans(found.take(found.is_initial)) == recorded("fred_series_initial_release.json")
+    assert [str(day) for day in ReadRealtime(store).days(series_id)] == vintages
+
+
+def test_a_window_chooses_the_rows_that_alfred_chooses(stored: tuple[SqlStore, Freshness, UUID]) -> None:
+    """They are the recorded ones, but for the end of what was still valid: that ALFRED cuts, and here it stays as it is."""
+    store, _, series_id = stored
+    found = ReadRealtime(store)(series_id, replace(EVER, last=date(2019, 1, 1))).periods
+    every = {tuple(row.values()) for row in recorded("fred_series_all_releases.json")}
+
+    assert spans(found, ("1776-07-04", "2019-01-01")) == recorded("fred_series_asof_date.json")
+    assert {tuple(row.values()) for row in spans(found)} <= every
+
+
+@pytest.mark.parametrize(("first", "last"), [("1999-10-28", "2003-12-10"), ("2018-07-27", "2018-07-27"), ("2013-07-31", "9999-12-31")])
+def test_all_vintages_in_a_window_are_seen_in_its_rows(stored: tuple[SqlStore, Freshness, UUID], first: str, last: str) -> None:
+    """Each day on which something was published is where a row begins or follows, as it is not where ALFRED cuts them."""
+    store, _, series_id = stored
+    window = date.fromisoformat(first), date.fromisoformat(last)
+    found = ReadRealtime(store)(series_id, replace(EVER, first=window[0], last=window[1])).periods
+    ends = found.last_days[found.last_days < np.datetime64("9999-12-31")]
+    seen = {day for day in (*found.first_days.tolist(), *(ends + 1).tolist()) if window[0] <= day <= window[1]}
+
+    assert seen == {day for day in ReadRealtime(store).days(series_id) if window[0] <= day <= window[1]}
 
 
 def test_a_day_counts_with_its_end(gdp: Any) -> None:

@@ -24,6 +24,7 @@ _OF_HTTP = (
     Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be plain JSON.", hint=_PLAIN),
     Problem(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "range_not_satisfiable", "The response is shorter.", hint="See Content-Range."),
     Problem(HTTPStatus.NOT_IMPLEMENTED, "png_not_installed", "This installation cannot draw PNG.", hint="Install the extra png."),
+    Problem(HTTPStatus.NOT_IMPLEMENTED, "xlsx_not_installed", "This installation cannot write workbooks.", hint="Install the extra xlsx."),
     Problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "busy",

@@ -13,8 +13,10 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema, fields
 
 from entrypoints.formats import Format
+from entrypoints.rest.fred import is_fred, is_lenient
 from entrypoints.rest.http.errors import PROBLEM_JSON
 from entrypoints.rest.http.uploads import FORM
+from entrypoints.rest.openapi.fred_schemas import FRED_ERROR
 from entrypoints.rest.openapi.operation import Content, Operation, Route, operation_of, operations, tag_of
 from entrypoints.rest.openapi.parameters import PATH, Parameter, Parameters
 from entrypoints.rest.openapi.response_schemas import PROBLEM, QUANDL_ERROR
@@ -23,7 +25,8 @@ from entrypoints.rest.quandl import is_quandl
 _FIRST_PROBLEM = 400
 _DESCRIPTION = """Fetch economic and financial time series from any provider, keep every vintage of them, and read them.
 
-Every GET supports HEAD. Unknown parameters are refused, except in the Quandl-compatible API below `/api/v3`, which ignores them.
+Every GET supports HEAD. Unknown parameters are refused, except in the Quandl-compatible API below `/api/v3`, and
+in FRED's below `/fred` and `/graph`, which ignore them.
 Every error is a problem (RFC 9457) with a code that `/problems` explains."""
 _SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer"},
@@ -54,11 +57,13 @@ _STATUS_TEXTS = {
     416: "The response has no such bytes.",
     422: "The request is valid, but cannot be carried out.",
     429: "The client has sent too many requests.",
+    501: "An optional part of lanner is not installed.",
     502: "The provider failed.",
     503: "Not available at the moment.",
 }
 _HEADERS = {201: "Location", 202: "Retry-After", 302: "Location", 206: "Content-Range"}
 _QUANDL_PROBLEM = {"application/json": QUANDL_ERROR, "text/csv": {"type": "string"}}
+_FRED_PROBLEM = {"application/json": FRED_ERROR, "text/xml": {"type": "string"}}
 _FILES = {kind.media_type for kind in Format if kind.is_columnar}
 
 
@@ -73,6 +78,7 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
         if status >= _FIRST_PROBLEM:
             spec.components.response(f"Problem{status}", _response(status, {PROBLEM_JSON: PROBLEM}))
             spec.components.response(f"DoorProblem{status}", _response(status, _QUANDL_PROBLEM))
+            spec.components.response(f"FredProblem{status}", _response(status, _FRED_PROBLEM))
     described = [(path, method, each, found) for path, method, each in operations(routes) if (found := operation_of(each))]
     for path, method, responder, operation in described:
         spec.path(path, operations={method: _operation(path, method, responder, operation)})
@@ -114,7 +120,7 @@ def _summary(resource: type, responder: Any) -> str:
 def _security(path: str, operation: Operation) -> list[dict[str, list[str]]]:
     if operation.scope is None:
         return []
-    ways = ("bearer", "token", "api_key") if is_quandl(path) else ("bearer", "token")
+    ways = ("bearer", "token", "api_key") if is_quandl(path) or is_fred(path) else ("bearer", "token")
     return [{way: [str(operation.scope)]} for way in ways]
 
 
@@ -141,8 +147,17 @@ def _responses(path: str, operation: Operation) -> dict[str, Any]:
             206, {kind: schema for kind, schema in _content_by_type(path, operation.responses[200]).items() if kind in _FILES}
         )
     for status in _problems(path, operation):
-        found[status] = f"DoorProblem{status}" if is_quandl(path) else f"Problem{status}"
+        found[status] = f"{_prefix(path)}Problem{status}"
     return {str(status): found[status] for status in sorted(found)}
+
+
+def _chooses_format(path: str) -> bool:
+    """Return whether something else than ``Accept`` decides on the format."""
+    return is_quandl(path) or is_lenient(path) or path.startswith("/data/") or "{file}" in path
+
+
+def _prefix(path: str) -> str:
+    return "Door" if is_quandl(path) else "Fred" if is_fred(path) else ""
 
 
 def _response(status: int, contents: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,7 +191,7 @@ def _problems(path: str, operation: Operation) -> Iterator[int]:
         yield 422
     if operation.body:
         yield from _WITH_BODY
-    if len(_content_by_type(path, operation.responses.get(200))) > 1 and not is_quandl(path) and "{file}" not in path:
+    if len(_content_by_type(path, operation.responses.get(200))) > 1 and not _chooses_format(path):
         yield 406
     if _is_ranged(path, operation):
         yield 416

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from marshmallow import Schema
 
 from domain.api_keys import Scope
-from entrypoints.rest import quandl
+from entrypoints.rest import fred, quandl
 from entrypoints.rest.openapi.parameters import Parameters
 
 F = TypeVar("F", bound=Callable[..., None])
@@ -92,6 +92,6 @@ def operations(routes: Iterable[Route]) -> Iterator[tuple[str, str, object]]:
 
 
 def tag_of(module: str) -> str:
-    """Return the tag of a module's operations: its name, with the prefix ``quandl_`` in the Quandl-compatible API."""
+    """Return the tag of a module's operations: its name, with the prefix ``quandl_`` or ``fred_`` in the API of that name."""
     package, _, name = module.rpartition(".")
-    return f"quandl_{name}" if package == quandl.__name__ else name
+    return f"{package.rpartition('.')[2]}_{name}" if package in (quandl.__name__, fred.__name__) else name

@@ -220,6 +220,7 @@ PATH: Parameters = {
     "number": Parameter("The vintage's number.", integer(1)),
     "digest": Parameter("The panel's digest.", {"type": "string", "pattern": "^[0-9a-f]{64}$"}),
     "date": Parameter("A date of the series: a day, or an instant.", DAY),
+    "fred_id": Parameter("The id of a series in FRED, behind which `.txt` may follow; or the database code of another one."),
     "database": Parameter("The database code, in any case."),
     "formula_database": Parameter("The formula's database code, in any case."),
     "formula": Parameter("The formula's dataset code."),

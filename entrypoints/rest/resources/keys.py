@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import falcon
 
-from domain.api_keys import Scope
+from domain.api_keys import Scope, TokenForm
 from domain.quotas import read_limits
 from domain.use_cases import UseCases
 from domain.use_cases.manage_keys import ManageKeys
@@ -35,7 +35,8 @@ class KeysResource:
         """Create a key; its token is in this response and nowhere else."""
         given = load(KeyRequestSchema(), read_object(req, self._sender.body_slots))
         limits = read_limits(given["limit"], field="limit") if given["limit"] else ()
-        key, token = self._manage_keys.create(given["name"], [Scope(scope) for scope in given["scopes"]], days=given["days"], limits=limits)
+        scopes, form = [Scope(scope) for scope in given["scopes"]], TokenForm(given["form"])
+        key, token = self._manage_keys.create(given["name"], scopes, days=given["days"], limits=limits, form=form)
         resp.status, resp.location = falcon.HTTP_CREATED, public_path(f"/keys/{key.id}")
         resp.set_header("Cache-Control", "no-store")
         resp.media = {**KeySchema().dump(key), "token": token}

@@ -65,6 +65,7 @@ def routes() -> list[tuple[str, str]]:
             path.replace("{series_id}", NOBODY)
             .replace("{key_id}", "0123456789ab")
             .replace("{date}", "2024-01-01")
+            .replace("{fred_id}", "CANNED")
             .replace("{fetch_id}", NOBODY)
             .replace("{equivalence_id}", NOBODY)
             .replace("{number}", "1")
@@ -92,7 +93,7 @@ def needed(method: str, path: str) -> Scope:
 @pytest.mark.parametrize(("method", "path"), routes(), ids=str)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_route_against_every_kind_of_key(keyed: KeyedClient, kind: str, method: str, path: str) -> None:
-    """Without a valid key it is 401, without the scope 403, whether the resource exists or not; else the route decides."""
+    """Without a valid key it is 401, or FRED's 400, without the scope 403, whether the resource exists or not; else the route decides."""
     status = keyed.ask(kind, method, path).status_code
 
     if path in OPEN and method in ("GET", "HEAD"):
@@ -100,7 +101,7 @@ def test_every_route_against_every_kind_of_key(keyed: KeyedClient, kind: str, me
     elif path.startswith(OPEN_BELOW):
         assert status == 404
     elif kind in REFUSED:
-        assert status == 401
+        assert status == (400 if path.startswith("/fred/") else 401)
     elif kind != needed(method, path):
         assert status == 403
     else:
@@ -126,14 +127,17 @@ def test_whose_key_allows_too_little_is_told_how_to_make_another(keyed: KeyedCli
 
 
 def test_other_ways_to_send_a_key(keyed: KeyedClient) -> None:
-    """X-Api-Token works everywhere; the query only in the Quandl-compatible API, whose scripts use it."""
+    """X-Api-Token works everywhere; the query only in the Quandl-compatible API and in FRED's, whose scripts use it."""
     text = keyed.texts["all"]
     by_header = keyed.client.simulate_get("/timeseries", headers={"X-Api-Token": text})
     in_address = keyed.client.simulate_get("/timeseries", params={"api_key": text})
     at_door = keyed.client.simulate_get("/api/v3/datasets/CANNED/FB", params={"api_key": text})
     wrong = keyed.client.simulate_get("/api/v3/datasets/CANNED/FB", params={"api_key": "wrong"})
+    at_fred = keyed.client.simulate_get("/fred/series", params={"api_key": text, "series_id": "CANNED/FB"})
+    at_graph = keyed.client.simulate_get("/graph/fredgraph.csv", params={"api_key": text, "id": "CANNED/FB"})
 
     assert (by_header.status_code, in_address.status_code, at_door.status_code) == (200, 400, 200)
+    assert (at_fred.status_code, at_graph.status_code) == (200, 400)
     assert text not in in_address.text
     assert (wrong.status_code, wrong.json["quandl_error"]["code"]) == (401, "QEAx01")
     assert wrong.json["quandl_error"]["message"].startswith("We could not recognize your API key.")

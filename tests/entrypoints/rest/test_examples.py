@@ -14,6 +14,7 @@ from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, SourceGone, SourceUnavailable
 from domain.observations import Observations
 from entrypoints.rest.app import create_app
+from entrypoints.rest.fred.releases import release_id
 from tests.builders import NOBODY, CannedSource, memory_use_cases
 from tests.entrypoints.rest.examples import CHECKS, EXAMPLES, LIMITS, PLAIN, loaded
 
@@ -58,6 +59,15 @@ def kept() -> Any:
         "dataset_code": ["NEW", "a|b"],
         "provider": ["canned", "silent", "keyless"],
         "column_index": ["1", "2"],
+        "fred:series_id": ["CANNED/FB", "NONE", "MISSING/FB", "SILENT/FB", "a b"],
+        "fred:id": ["CANNED/FB", "CANNED/FB,CANNED/FB", "NONE"],
+        "fred:column": ["Open", "Close", "None"],
+        "fred:vintage_dates": ["2024-01-01,2020-01-01", "9999-12-31", "x"],
+        "fred:vintage_date": ["9999-12-31", "2024-01-01"],
+        "fred:transformation": ["lin", "pc1", "x"],
+        "fred:fq": ["Monthly", "Weekly, Ending Friday", "x"],
+        "fred:release_id": [release_id("CANNED"), 1],
+        "fred_id": ["CANNED", "NONE", "NONE.txt"],
     }
     return loaded(places, app=create_app(use_cases, allowed_hosts=()))
 
