@@ -20,7 +20,7 @@ from entrypoints.rest.http.errors import LOGGED_CHARACTERS, Problem
 from entrypoints.rest.http.origins import is_of_another_site
 from entrypoints.rest.http.params import QueryParameters
 from entrypoints.rest.http.rate_limits import PROBES
-from entrypoints.rest.http.request_metrics import completed
+from entrypoints.rest.http.request_metrics import labels_of
 from entrypoints.rest.openapi.operation import Route, operation_of, operations
 from entrypoints.rest.quandl import is_quandl
 
@@ -67,7 +67,7 @@ class RequestTrace:
                 "milliseconds": round(1000 * seconds, 1),
                 "created": time(),
             },
-            completed(req.method, req.uri_template, status, seconds),
+            (labels_of(req.method, req.uri_template, status), seconds),
         )
 
 

@@ -164,12 +164,12 @@ def _poll_in_child_process(
     engine.dispose()
     shutdown_pipe, fetch_dataset = ShutdownPipe(), container.use_cases().fetch_dataset
     leases, durations = LeaseTable(processes), FetchDurationCounts()
-    shared_durations = durations.memory(processes + 1)
+    memory = durations.memory(processes + 1)
     lost_leases, telling = multiprocessing.Pipe(duplex=False)
 
     def follow_fetches(**_: Any) -> None:
         index: int = current_process().index  # type: ignore[attr-defined] # the pool sets it
-        durations.join(shared_durations, index)
+        durations.join(memory, index)
         fetch_dataset.running.on_change, fetch_dataset.running.on_end = partial(leases.record, index), durations.add
 
     def report_lost_lease(process: int, **_: Any) -> None:
@@ -180,8 +180,9 @@ def _poll_in_child_process(
     signals.worker_process_init.connect(lambda **_: shutdown_pipe.listen(fetch_dataset.release), weak=False)
     signals.worker_process_init.connect(follow_fetches, weak=False)
     process_gone.connect(report_lost_lease, weak=False)
+    counting = {"memory": memory, "part": processes}
     process = multiprocessing.get_context("spawn").Process(
-        target=_poll, args=(os.getpid(), report, lost_leases, shared_durations, processes), name="poller", daemon=True
+        target=_poll, args=(os.getpid(), report, lost_leases), kwargs=counting, name="poller", daemon=True
     )
     process.start()
     Thread(target=_stop_with, args=(process.sentinel, stop), name="poller-watch", daemon=True).start()
@@ -192,14 +193,14 @@ def _running_processes(poller: multiprocessing.process.BaseProcess) -> list[obje
     return [*active_children(), *([poller] if poller.is_alive() else [])]
 
 
-def _poll(parent: int, report: PollerReport, lost_leases: Any, shared_durations: Any, part: int) -> None:
+def _poll(parent: int, report: PollerReport, lost_leases: Any, *, memory: Any, part: int) -> None:
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     container, isolation, stop = bootstrap(), IsolationLock(), Event()
     settings, held = container.settings(), container.use_cases().fetch_dataset.running
     durations = FetchDurationCounts()
-    durations.join(shared_durations, part)
+    durations.join(memory, part)
     poller = _poller(container, _app(container, isolation), isolation=isolation, report=report, durations=durations)
     _collect_garbage_rarely()
     thread = _start(poller, settings.poll_seconds or _POLL_SECONDS, stop)

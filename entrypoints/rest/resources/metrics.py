@@ -61,12 +61,12 @@ def _of_figures(figures: Metrics) -> Iterator[str]:
         yield from _family(f"{counted}_total", "counter", text, [("", figures.counted.get(counted, 0))])
 
     labels, text = ("provider", "status"), "Time that workers spent on a fetch, by the status in which they left it."
-    yield from _histogram("fetch_duration_seconds", text, labels, FETCH_SECONDS, figures.durations)
+    yield from _histogram("fetch_duration_seconds", text, figures.durations, labels=labels, bounds=FETCH_SECONDS)
 
 
 def _of_requests() -> Iterator[str]:
     text = "Time from the head of a request until its response could be sent."
-    yield from _histogram("http_request_duration_seconds", text, LABELS, REQUESTS.bounds, REQUESTS.totals())
+    yield from _histogram("http_request_duration_seconds", text, REQUESTS.totals(), labels=LABELS, bounds=REQUESTS.bounds)
 
 
 def _of_providers(listed: Iterable[ProviderStatus]) -> Iterator[str]:
@@ -85,7 +85,7 @@ def _family(name: str, kind: str, text: str, samples: Iterable[tuple[str, float]
 
 
 def _histogram(
-    name: str, text: str, labels: Sequence[str], bounds: Sequence[float], totals: Mapping[tuple[str, ...], Sequence[float]]
+    name: str, text: str, totals: Mapping[tuple[str, ...], Sequence[float]], *, labels: Sequence[str], bounds: Sequence[float]
 ) -> Iterator[str]:
     yield f"# HELP lanner_{name} {text}"
     yield f"# TYPE lanner_{name} histogram"
