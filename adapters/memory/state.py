@@ -12,7 +12,7 @@ from domain.api_keys import ApiKey
 from domain.fetches import Fetch, RequestRecord
 from domain.formulas.definitions import FormulaVersion
 from domain.importing import Sighting
-from domain.metrics import Counted
+from domain.metrics import Counted, FetchDurations
 from domain.providers import Limit
 from domain.schedules.calendar import KeptCalendar
 from domain.schedules.schedule import FollowedSeries, Schedule
@@ -50,6 +50,7 @@ class State:
     tokens: dict[UUID, UUID] = field(default_factory=dict)
     heartbeats: dict[str, tuple[datetime, bool]] = field(default_factory=dict)
     counts: dict[Counted, int] = field(default_factory=dict)
+    durations: FetchDurations = field(default_factory=dict)
     requests: dict[tuple[str, str], tuple[str, datetime, RequestRecord]] = field(default_factory=dict)
     limiter_states: dict[tuple[str, str], LimiterState] = field(default_factory=dict)
     calls: dict[tuple[str, str], tuple[datetime, ...]] = field(default_factory=dict)

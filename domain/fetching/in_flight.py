@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from domain.fetches import Fetch, Lease
+from domain.fetches import Fetch, FetchStatus, Lease
 
 
-def _ignore(fetch: Fetch | None, lease: Lease | None) -> None:
+def _ignore(*_: object) -> None:
     """Do nothing, in place of a callback."""
 
 
@@ -19,11 +19,13 @@ class RunningFetches:
 
     Attributes:
         on_change: called with each fetch that starts, and with None when it ends; useful where one runs at a time.
+        on_end: called with the provider of each fetch, the status in which it was left, and the seconds that it took.
 
     """
 
     def __init__(self) -> None:
         self.on_change: Callable[[Fetch | None, Lease | None], object] = _ignore
+        self.on_end: Callable[[str, FetchStatus, float], object] = _ignore
         self._running: dict[Lease, Fetch] = {}
         self._released: set[Lease] = set()
         self._closed = False

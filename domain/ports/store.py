@@ -10,7 +10,7 @@ from uuid import UUID
 
 from domain.api_keys import ApiKey
 from domain.fetches import IdempotencyKey, RequestRecord
-from domain.metrics import Counted, Metrics
+from domain.metrics import Counted, FetchDurations, Metrics
 from domain.ports.calendars import CalendarRepository
 from domain.ports.equivalence_repository import EquivalenceRepository
 from domain.ports.fetch_repository import FetchRepository
@@ -49,7 +49,7 @@ class RequestRepository(Protocol):
 
 
 class MetricsRepository(Protocol):
-    """Heartbeats of the workers and event counters."""
+    """Heartbeats of the workers, event counters and durations."""
 
     def heartbeat(self, worker: str, *, consumes: bool = True) -> None:
         """Record a worker's heartbeat, and whether it receives messages; forget workers that have been silent for a day."""
@@ -61,6 +61,10 @@ class MetricsRepository(Protocol):
 
     def count(self, what: Counted, times: int = 1) -> None:
         """Add to an event's counter."""
+        ...
+
+    def add_durations(self, taken: FetchDurations) -> None:
+        """Add to how long fetches have taken."""
         ...
 
     def all(self) -> Metrics:

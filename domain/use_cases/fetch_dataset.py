@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from dataclasses import dataclass, field
+from time import monotonic
 from uuid import UUID, uuid4
 
 from domain.budgets import Budget
@@ -89,7 +90,7 @@ class FetchDataset:
             The fetch as this left it; None if it was not due, or another worker took it over.
 
         """
-        lease = Lease(uuid4(), self.lease_seconds)
+        lease, begun = Lease(uuid4(), self.lease_seconds), monotonic()
         claimed = None if self.running.closed else self._claim(fetch_id, lease)
         if not isinstance(claimed, _Claimed):
             return claimed
@@ -107,6 +108,7 @@ class FetchDataset:
             # Ctrl-C: the next worker need not wait until the lease has expired.
             self._release(claimed.fetch, lease)
             raise
+        self.running.on_end(claimed.series.provider, ended.status, monotonic() - begun)
         _log(ended, claimed.series)
         if ended.ended:
             # If the store fails here, or the worker dies, another does it within minutes.

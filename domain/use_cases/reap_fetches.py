@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.errors import FetchCancelled
 from domain.fetches import Lease
-from domain.metrics import Counted
+from domain.metrics import Counted, FetchDurations
 from domain.ports import Store
 
 logger = logging.getLogger(__name__)
@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 _DAY = 86_400.0
 #: Clients do not repeat a request after longer than this.
 _REMEMBERED_SECONDS = 2 * _DAY
+_NONE: FetchDurations = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,11 @@ class ReapFetches:
             uow.fetches.extend(fetch_id, Lease(token, 0.0))
             uow.commit()
 
-    def heartbeat(self, worker: str, found: int, *, consumes: bool = True) -> None:
-        """Record a worker's heartbeat, whether it receives messages, and the number of polls that found work since the last."""
+    def heartbeat(self, worker: str, found: int, *, consumes: bool = True, taken: FetchDurations = _NONE) -> None:
+        """Record a worker's heartbeat, whether it receives messages, and what is new: polls that found work, and how long fetches took."""
         with self.store.writing() as uow:
             uow.metrics.heartbeat(worker, consumes=consumes)
+            uow.metrics.add_durations(taken)
             if found:
                 uow.metrics.count(Counted.SWEEPS_WITH_WORK, found)
             uow.commit()

@@ -21,6 +21,7 @@ from entrypoints.rest.http.errors import LOGGED_CHARACTERS, Problem
 from entrypoints.rest.http.origins import is_of_another_site
 from entrypoints.rest.http.params import QueryParameters
 from entrypoints.rest.http.rate_limits import PROBES
+from entrypoints.rest.http.request_metrics import labels_of
 from entrypoints.rest.openapi.operation import Route, operation_of, operations
 from entrypoints.rest.quandl import is_quandl
 
@@ -55,7 +56,7 @@ class RequestTrace:
         if not req.context.request_id:  # Falcon refuses some methods before any process_request
             self.process_request(req, resp)
         resp.set_header("X-Request-ID", req.context.request_id)
-        key = req.context.key
+        key, seconds, status = req.context.key, perf_counter() - req.context.begun, falcon.http_status_to_code(resp.status)
         self._log.add(
             {
                 "request_id": req.context.request_id,
@@ -63,10 +64,11 @@ class RequestTrace:
                 "key": key.id if key else None,
                 "method": req.method,
                 "path": req.path[:LOGGED_CHARACTERS],  # the query may hold a secret
-                "status": falcon.http_status_to_code(resp.status),
-                "milliseconds": round(1000 * (perf_counter() - req.context.begun), 1),
+                "status": status,
+                "milliseconds": round(1000 * seconds, 1),
                 "created": time(),
-            }
+            },
+            (labels_of(req.method, req.uri_template, status), seconds),
         )
 
 
@@ -88,19 +90,23 @@ class TargetCheck:
 
 
 class ParameterCheck:
-    """Refuses query parameters for operations that declare none, except in the Quandl-compatible API and FRED's, which ignore them."""
+    """Refuses query parameters for operations that declare none, except health probes and the APIs of others, which ignore them."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._without: set[tuple[str, str]] = set()
         for path, method, responder in operations(routes):
             found = operation_of(responder)
-            if found and not (is_quandl(path) or is_lenient(path)) and all(each.place != "query" for each in found.parameters.values()):
+            if found and not _ignores_parameters(path) and all(each.place != "query" for each in found.parameters.values()):
                 self._without |= {(path, verb) for verb in (("GET", "HEAD") if method == "get" else (method.upper(),))}
 
     def process_resource(self, req: falcon.Request, _resp: falcon.Response, _resource: object, _params: Mapping[str, Any]) -> None:
         """Raise InvalidInput for the first parameter that has a value."""
         if req.params and (req.uri_template, req.method) in self._without:
             QueryParameters(req.params)
+
+
+def _ignores_parameters(path: str) -> bool:
+    return path in PROBES or is_quandl(path) or is_lenient(path)
 
 
 class CrossSiteCheck:

@@ -22,6 +22,7 @@ from domain.use_cases import UseCases
 from entrypoints.liveness import Liveness
 from entrypoints.parent import hang_up_is_ignored
 from entrypoints.rest import connections
+from entrypoints.rest.http.request_metrics import REQUESTS
 from entrypoints.rest.probe import get_json, is_lanner
 
 logger = logging.getLogger(__name__)
@@ -131,7 +132,7 @@ def serve(  # noqa: PLR0913 - the server's options
         server.on_startup(partial(signal.signal, signal.SIGHUP, signal.SIG_IGN))
     if not debug:
         Thread(target=_kill_if_hung, args=(server, host, port), name="watchdog", daemon=True).start()
-    worker = connections.with_send_timeout(MPServer._spawn_wsgi_worker)  # noqa: SLF001 - the only way to the socket
+    worker = connections.ApiProcess(MPServer._spawn_wsgi_worker, REQUESTS.memory(processes))  # noqa: SLF001 - the only way to the socket
     server.serve(worker, target_loader=_application, wrap_loader=False)
 
 

@@ -23,6 +23,7 @@ from domain.errors import DomainError
 from entrypoints.parent import die_with_parent
 from entrypoints.worker.app import create_worker, open_controller
 from entrypoints.worker.deliveries import Deliveries
+from entrypoints.worker.lifecycle.fetch_durations import FetchDurationCounts
 from entrypoints.worker.lifecycle.heartbeat_file import HeartbeatFile, check_folder
 from entrypoints.worker.lifecycle.isolation import IsolationLock
 from entrypoints.worker.lifecycle.lease_table import LeaseTable, expire_leases
@@ -69,7 +70,8 @@ def main() -> int:
     release: Callable[[], object] = fetch_dataset.release
     end_poller: Callable[[], object] = bool
     if settings.embedded:
-        poller = _poller(container, app, isolation=isolation, report=report)
+        durations = FetchDurationCounts()
+        poller = _poller(container, app, isolation=isolation, report=report, durations=durations)
         _start(poller, settings.poll_seconds or _EMBEDDED_POLL_SECONDS, stop)
         Deliveries(container.use_cases().deliver_events).start(settings.poll_seconds or _EMBEDDED_DELIVERY_SECONDS, stop)
     else:
@@ -117,19 +119,24 @@ def _app(container: Container, isolation: IsolationLock, *, report_consumers: Ca
     )
 
 
-def _poller(container: Container, app: Celery, *, isolation: IsolationLock, report: PollerReport) -> Poller:
+def _poller(container: Container, app: Celery, *, isolation: IsolationLock, report: PollerReport, durations: FetchDurationCounts) -> Poller:
     settings, use_cases = container.settings(), container.use_cases()
     heartbeat_file, requeue = HeartbeatFile(settings.data_dir), partial(notify, app)
+    use_cases.fetch_dataset.running.on_end = durations.add
 
     def report_attempt() -> None:
         report.report_attempt()
         heartbeat_file.touch()
 
+    def heartbeat(found: int) -> None:
+        with durations.to_store() as taken:
+            use_cases.reap_fetches.heartbeat(heartbeat_file.name, found, consumes=report.consumers > 0, taken=taken)
+
     return Poller(
         use_cases.reap_fetches,
         notify=requeue,
         run=lambda fetch_id, broker_reachable: run(use_cases, [fetch_id], isolation, requeue=requeue, skip_suspects=broker_reachable),
-        heartbeat=lambda found: use_cases.reap_fetches.heartbeat(heartbeat_file.name, found, consumes=report.consumers > 0),
+        heartbeat=heartbeat,
         prune=use_cases.reap_fetches.prune,
         report_wait=report.report_wait,
         report_attempt=report_attempt,
@@ -156,11 +163,14 @@ def _poll_in_child_process(
     engine = container.engine()
     engine.dispose()
     shutdown_pipe, fetch_dataset = ShutdownPipe(), container.use_cases().fetch_dataset
-    leases = LeaseTable(processes)
+    leases, durations = LeaseTable(processes), FetchDurationCounts()
+    memory = durations.memory(processes + 1)
     lost_leases, telling = multiprocessing.Pipe(duplex=False)
 
-    def follow_leases(**_: Any) -> None:
-        fetch_dataset.running.on_change = partial(leases.record, current_process().index)  # type: ignore[attr-defined] # the pool sets it
+    def follow_fetches(**_: Any) -> None:
+        index: int = current_process().index  # type: ignore[attr-defined] # the pool sets it
+        durations.join(memory, index)
+        fetch_dataset.running.on_change, fetch_dataset.running.on_end = partial(leases.record, index), durations.add
 
     def report_lost_lease(process: int, **_: Any) -> None:
         if held := leases.take(process):
@@ -168,10 +178,11 @@ def _poll_in_child_process(
 
     signals.worker_process_init.connect(lambda **_: engine.dispose(close=False), weak=False)
     signals.worker_process_init.connect(lambda **_: shutdown_pipe.listen(fetch_dataset.release), weak=False)
-    signals.worker_process_init.connect(follow_leases, weak=False)
+    signals.worker_process_init.connect(follow_fetches, weak=False)
     process_gone.connect(report_lost_lease, weak=False)
+    counting = {"memory": memory, "part": processes}
     process = multiprocessing.get_context("spawn").Process(
-        target=_poll, args=(os.getpid(), report, lost_leases), name="poller", daemon=True
+        target=_poll, args=(os.getpid(), report, lost_leases), kwargs=counting, name="poller", daemon=True
     )
     process.start()
     Thread(target=_stop_with, args=(process.sentinel, stop), name="poller-watch", daemon=True).start()
@@ -182,13 +193,15 @@ def _running_processes(poller: multiprocessing.process.BaseProcess) -> list[obje
     return [*active_children(), *([poller] if poller.is_alive() else [])]
 
 
-def _poll(parent: int, report: PollerReport, lost_leases: Any) -> None:
+def _poll(parent: int, report: PollerReport, lost_leases: Any, *, memory: Any, part: int) -> None:
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     container, isolation, stop = bootstrap(), IsolationLock(), Event()
     settings, held = container.settings(), container.use_cases().fetch_dataset.running
-    poller = _poller(container, _app(container, isolation), isolation=isolation, report=report)
+    durations = FetchDurationCounts()
+    durations.join(memory, part)
+    poller = _poller(container, _app(container, isolation), isolation=isolation, report=report, durations=durations)
     _collect_garbage_rarely()
     thread = _start(poller, settings.poll_seconds or _POLL_SECONDS, stop)
     Deliveries(container.use_cases().deliver_events).start(settings.poll_seconds or _POLL_SECONDS, stop)

@@ -383,6 +383,17 @@ def test_any_life_is_kept_account_of(store: Store, clock: StoppedClock) -> None:
     run_state_machine_as_test(machine, settings=settings(max_examples=EXAMPLES, stateful_step_count=30, deadline=None))
 
 
+def test_durations_add_up(store: Store) -> None:
+    """What workers add to how long fetches take is summed by provider and status; nothing is added where nothing is given."""
+    first, again = [0, 2, *[0] * 9, 1, 200.5], [1, *[0] * 11, 0.01]
+    for taken in ({("p", "success"): first, ("p", "error"): again}, {("p", "success"): again}, {}):
+        with store.writing() as uow:
+            uow.metrics.add_durations(taken)
+            uow.commit()
+    with store.reading() as uow:
+        assert uow.metrics.all().durations == {("p", "success"): [1, 2, *[0] * 9, 1, 200.51], ("p", "error"): again}
+
+
 def test_who_receives_messages_is_counted(store: Store, clock: StoppedClock) -> None:
     """Each worker counts with what it said last, for a minute."""
     for name, consumes in (("a", True), ("b", False), ("c", True), ("c", False)):

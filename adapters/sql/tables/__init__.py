@@ -2,7 +2,7 @@
 
 from adapters.sql.tables.access import api_keys, quotas
 from adapters.sql.tables.column_types import REVISION, UtcDateTime, metadata
-from adapters.sql.tables.fetches import budgets, calls, counts, fetches, requests, workers
+from adapters.sql.tables.fetches import budgets, calls, counts, durations, fetches, requests, workers
 from adapters.sql.tables.formulas import formulas
 from adapters.sql.tables.panels import panels
 from adapters.sql.tables.schedules import calendars, followed, schedules
@@ -22,6 +22,7 @@ __all__ = [
     "deliveries",
     "descriptions",
     "divergences",
+    "durations",
     "equivalences",
     "feed",
     "fetches",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, SmallInteger, Table, Text, Uuid, false, text, true
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, SmallInteger, Table, Text, Uuid, false, text, true
 
 from adapters.sql.tables.column_types import BIG, UtcDateTime, metadata
 
@@ -35,6 +35,7 @@ fetches = Table(
     Column("allow_values", Boolean, nullable=False, server_default=false()),
     Column("priority", SmallInteger, nullable=False, server_default=text("0")),
     Column("batch", Uuid),
+    Column("traceparent", Text),
     Index(
         "one_in_flight",
         "series",
@@ -75,6 +76,16 @@ workers = Table(
 )
 
 counts = Table("counts", metadata, Column("name", Text, primary_key=True), Column("times", BigInteger, nullable=False))
+
+durations = Table(
+    "durations",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("status", Text, primary_key=True),
+    #: A bucket's upper bound, ``inf`` for the last one, or ``sum``.
+    Column("bound", Text, primary_key=True),
+    Column("total", Double, nullable=False),
+)
 
 budgets = Table(
     "budgets",

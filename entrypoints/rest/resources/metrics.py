@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 
 import falcon
 
 from domain.api_keys import Scope
 from domain.fetches import FetchStatus, WaitingFor
-from domain.metrics import Counted, Metrics
+from domain.metrics import FETCH_SECONDS, Counted, Metrics
 from domain.throttling import Circuit
 from domain.use_cases import UseCases
 from domain.use_cases.check_health import CheckHealth, Health
 from domain.use_cases.list_providers import ListProviders, ProviderStatus
+from entrypoints.rest.http.request_metrics import LABELS, REQUESTS
 from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import operation
 
@@ -26,7 +28,7 @@ _COUNTED: Mapping[Counted, str] = {
 
 
 class MetricsResource:
-    """Metrics from the store, the same from every process except ``broker_up``."""
+    """Metrics from the store, the same from every process except ``broker_up``; and of the requests to all processes of this API."""
 
     def __init__(self, check_health: CheckHealth, list_providers: ListProviders) -> None:
         self._check_health, self._list_providers = check_health, list_providers
@@ -36,7 +38,8 @@ class MetricsResource:
         """Return them in Prometheus' text format."""
         health, figures = self._check_health.metrics()
         resp.content_type = _TYPE
-        resp.text = "".join(f"{line}\n" for line in (*_of_health(health), *_of_figures(figures), *_of_providers(self._list_providers())))
+        of_store = (*_of_health(health), *_of_figures(figures), *_of_providers(self._list_providers()))
+        resp.text = "".join(f"{line}\n" for line in (*of_store, *_of_requests()))
 
 
 def _of_health(health: Health) -> Iterator[str]:
@@ -57,6 +60,14 @@ def _of_figures(figures: Metrics) -> Iterator[str]:
     for counted, text in _COUNTED.items():
         yield from _family(f"{counted}_total", "counter", text, [("", figures.counted.get(counted, 0))])
 
+    labels, text = ("provider", "status"), "Time that workers spent on a fetch, by the status in which they left it."
+    yield from _histogram("fetch_duration_seconds", text, figures.durations, labels=labels, bounds=FETCH_SECONDS)
+
+
+def _of_requests() -> Iterator[str]:
+    text = "Time from the head of a request until its response could be sent."
+    yield from _histogram("http_request_duration_seconds", text, REQUESTS.totals(), labels=LABELS, bounds=REQUESTS.bounds)
+
 
 def _of_providers(listed: Iterable[ProviderStatus]) -> Iterator[str]:
     known = [each for each in listed if each.circuit]
@@ -71,6 +82,20 @@ def _family(name: str, kind: str, text: str, samples: Iterable[tuple[str, float]
     yield f"# TYPE lanner_{name} {kind}"
     for labels, value in samples:
         yield f"lanner_{name}{labels} {value}"
+
+
+def _histogram(
+    name: str, text: str, totals: Mapping[tuple[str, ...], Sequence[float]], *, labels: Sequence[str], bounds: Sequence[float]
+) -> Iterator[str]:
+    yield f"# HELP lanner_{name} {text}"
+    yield f"# TYPE lanner_{name} histogram"
+    for values, numbers in sorted(totals.items()):
+        named = ",".join(f'{label}="{value}"' for label, value in zip(labels, values, strict=True))
+        counts = [int(count) for count in accumulate(numbers[:-1])]
+        for bound, count in zip((*map("{:g}".format, bounds), "+Inf"), counts, strict=True):
+            yield f'lanner_{name}_bucket{{{named},le="{bound}"}} {count}'
+        yield f"lanner_{name}_sum{{{named}}} {numbers[-1]}"
+        yield f"lanner_{name}_count{{{named}}} {counts[-1]}"
 
 
 def routes(use_cases: UseCases, _sender: ResponseSender) -> Iterator[tuple[str, object]]:
