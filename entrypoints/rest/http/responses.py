@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,12 +11,13 @@ from functools import lru_cache
 from hashlib import blake2b
 from http import HTTPStatus
 from threading import BoundedSemaphore
+from typing import Protocol
 
 import falcon
 
 from domain.errors import TooManyCells
 from domain.observations import Observations
-from entrypoints.formats import ENCODER_VERSION, Format
+from entrypoints.formats import ENCODER_VERSION
 from entrypoints.rest.http.errors import Problem
 from entrypoints.rest.http.links import public_path
 from entrypoints.rest.http.response_cache import EncodedResponse, ResponseCache
@@ -30,7 +31,19 @@ _BRIEF_WAIT = 0.02
 _SHARED_WAIT = 0.08
 _BYTE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _CACHE_SIZE = 256
+#: Polars reads CSV by ranges of bytes too.
+_CSV = "text/csv"
 _QUALITY = re.compile(r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?")
+
+
+class ResponseFormat(Hashable, Protocol):
+    """The format of a response: its media type, and whether clients read it by byte ranges."""
+
+    @property
+    def media_type(self) -> str: ...
+
+    @property
+    def is_columnar(self) -> bool: ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,7 +59,7 @@ class CacheableResponse:
     """
 
     key: tuple[object, ...]
-    format: Format
+    format: ResponseFormat
     build: Callable[[], EncodedResponse]
     permanent: bool = False
 
@@ -116,7 +129,7 @@ class ResponseSender:
         if "Content-Location" in encoded.headers:
             resp.set_header("Content-Location", public_path(encoded.headers["Content-Location"]))
         resp.content_type = response.format.media_type
-        if response.format.is_columnar:
+        if response.format.is_columnar or response.format.media_type.startswith(_CSV):
             _send_range(req, resp, encoded.body, tag)
         else:
             resp.data = encoded.body
@@ -181,7 +194,7 @@ _COMPRESSORS: Mapping[str, Callable[[bytes], bytes]] = {"gzip": _gzip, "zstd": _
 
 
 @lru_cache(_CACHE_SIZE)
-def _tag(key: tuple[object, ...], kind: Format, encoding: str) -> str:
+def _tag(key: tuple[object, ...], kind: ResponseFormat, encoding: str) -> str:
     return blake2b(repr((ENCODER_VERSION, key, kind, encoding)).encode(), digest_size=12).hexdigest()
 
 
