@@ -32,6 +32,7 @@ class Container(FetchUseCases):
     list_formula_vintages = use_case("list_formula_vintages.ListFormulaVintages", Adapters.store)
     read_series = use_case("read_series.ReadSeries", store=Adapters.store, freshness=Adapters.freshness)
     search_series = use_case("search_series.SearchSeries", Adapters.store)
+    list_datasets = use_case("list_datasets.ListDatasets", Adapters.store, Adapters.data_sources, Adapters.routing)
     search_providers = use_case("search_providers.SearchProviders", **FetchUseCases.asking)
     find_stand_ins = use_case("find_stand_ins.FindStandIns", Adapters.store, search_providers)
     describe_series = use_case("describe_series.DescribeSeries", **FetchUseCases.catalogue)

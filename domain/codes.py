@@ -11,6 +11,8 @@ from domain.errors import InvalidCode
 _DATABASE = re.compile(r"[A-Z0-9][A-Z0-9_]{0,31}")
 _DATASET = re.compile(r"[A-Za-z0-9._\-+:^=@,$~!()|/]{1,200}")
 _PROVIDER = re.compile(r"[a-z][a-z0-9_]{0,31}")
+#: Words with a small letter among them, as Quandl's site appended them to codes.
+_TITLED = re.compile(r"([A-Z0-9_]+)-(?=[A-Z0-9-]*[a-z])[A-Za-z0-9-]+")
 _SHOWN = 40
 #: Stands for the provider in the identity of a series that is computed by a formula; no provider has this name.
 FORMULA = "formula"
@@ -57,6 +59,12 @@ class DatasetCode:
     def alias(self) -> str:
         """The spelling in ``[A-Z0-9_]/[A-Z0-9_]`` by which Quandl clients can ask for the series."""
         return f"{self.database}/{re.sub('[^A-Z0-9]', '_', self.dataset.upper())}"
+
+    @property
+    def without_title(self) -> Self | None:
+        """The code without the title that old addresses have behind it, ``GDPC1-Real-Gross-Domestic-Product``; None if it has none."""
+        titled = _TITLED.fullmatch(self.dataset)
+        return type(self)(self.database, titled[1]) if titled else None
 
     def __str__(self) -> str:
         return f"{self.database}/{self.dataset}"

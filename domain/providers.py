@@ -58,6 +58,7 @@ class Provider:
         notices_changes: whether it can tell at once, without any call, that what a series was read from has changed.
         any_case: whether codes that differ in case alone name one series.
         reads_files: whether it reads files of the operator's own, which it may refuse as a program refuses its input.
+        lists_codes: whether it can list its codes at once, without any call.
         search: how it is searched; None if it cannot be.
         zone: the time zone of its working day; empty if it does not say.
         releases: how its calendar of releases is read; None if it has none.
@@ -80,6 +81,7 @@ class Provider:
     notices_changes: bool = False
     any_case: bool = False
     reads_files: bool = False
+    lists_codes: bool = False
     search: SearchKind | None = None
     zone: str = ""
     releases: ReleaseRule | None = None
@@ -122,11 +124,13 @@ class Routing:
     def provider_for(self, code: DatasetCode, providers: Sequence[Provider]) -> str:
         """Return the name of the provider that serves a code."""
         routed = self.routes.get(code.database)
+        if routed:
+            return routed
         declared = next((provider.name for provider in providers if code.database in provider.databases), "")
-        revived = next((provider.name for provider in providers if provider.serves_legacy_code(code)), "") or _answering(code, providers)
         if self.prefer_default and not declared:
-            revived = ""
-        return routed or revived or declared or self.default
+            return self.default
+        revived = next((provider.name for provider in providers if provider.serves_legacy_code(code)), "") or _answering(code, providers)
+        return revived or declared or self.default
 
     def is_chosen(self, code: DatasetCode, name: str) -> bool:
         """Return whether a code goes to this provider because somebody set it so."""

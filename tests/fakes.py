@@ -116,6 +116,7 @@ class FakeProviders:
             notices_changes=hasattr(self.sources[name], "has_changed"),
             any_case=hasattr(source, "own_spelling") or getattr(source, "any_case", False),
             reads_files=isinstance(self.sources[name], ReadsFiles),
+            lists_codes=hasattr(source, "listed"),
             zone=getattr(source, "zone", ""),
             releases=getattr(source, "releases", None),
             gates=getattr(source, "gates", Gates()),
@@ -136,6 +137,10 @@ class FakeProviders:
         return found
 
     code_from_alias = own_spelling
+
+    def listed_codes(self, name: str, database: str | None) -> Sequence[DatasetCode]:
+        source: Any = self.sources[name]
+        return [code for code in getattr(source, "listed", ()) if database in (None, code.database)]
 
     def run_conformance(self, name: str, *, online: bool = False) -> Sequence[Finding]:
         return [Finding("tells its facts"), Finding("was asked", "" if online else self.get(name).problem)]

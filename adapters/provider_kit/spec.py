@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -51,6 +51,8 @@ class ProviderSpec:
         has_changed: returns, given options, code and the validators of the last answer, whether what that was read from has changed; for
             what lies on this machine, of which looking at its size and time is enough. None if only a fetch can tell.
         reads_files: whether it reads files of the operator's own, in forms that options decide; then its source is a ``ReadsFiles``.
+        listed_codes: returns, given options and a database code or None for all, the codes of what lies on this machine, of which looking
+            through folders is enough. None if its codes cannot be listed without a call.
         search: how it is searched; then its source is a ``SearchesSeries``. ``QUERY``: its ``search`` is given the words. ``LIST``: it is
             given an empty text and returns everything that the provider has, in which lanner looks for the words.
         zone: the time zone of its working day, by its name in the IANA database; releases are learned in it.
@@ -80,6 +82,7 @@ class ProviderSpec:
     any_case: bool = False
     has_changed: Callable[[Any, DatasetCode, Mapping[str, str]], bool] | None = None
     reads_files: bool = False
+    listed_codes: Callable[[Any, str | None], Sequence[DatasetCode]] | None = None
     search: SearchKind | None = None
     zone: str = ""
     releases: ReleaseRule | None = None
@@ -99,6 +102,7 @@ class ProviderSpec:
             notices_changes=self.has_changed is not None,
             any_case=self.any_case or self.own_spelling is not None,
             reads_files=self.reads_files,
+            lists_codes=self.listed_codes is not None,
             search=self.search,
             zone=self.zone,
             releases=self.releases,

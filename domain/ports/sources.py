@@ -257,6 +257,14 @@ class Providers(Protocol):
         """
         ...
 
+    def listed_codes(self, name: str, database: str | None) -> Sequence[DatasetCode]:
+        """
+        Return the codes of a database, or all, that a provider has on this machine; none where it cannot list them without a call.
+
+        Called outside of transactions; raises UnknownProvider.
+        """
+        ...
+
 
 class ConformanceChecks(Protocol):
     """The rules that every provider keeps."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from domain.use_cases.find_stand_ins import FindStandIns
     from domain.use_cases.follow_fetches import FollowFetches
     from domain.use_cases.import_files import ImportFiles
+    from domain.use_cases.list_datasets import ListDatasets
     from domain.use_cases.list_formula_vintages import ListFormulaVintages
     from domain.use_cases.list_providers import ListProviders
     from domain.use_cases.list_releases import ListReleases
@@ -59,6 +60,7 @@ class UseCases:
     fetch_dataset: FetchDataset
     read_series: ReadSeries
     search_series: SearchSeries
+    list_datasets: ListDatasets
     search_providers: SearchProviders
     describe_series: DescribeSeries
     diagnose_code: DiagnoseCode

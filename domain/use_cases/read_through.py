@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from domain.quotas import Requester
 from domain.series import SeriesQuery, TimeSeries
 from domain.use_cases.await_fetch import AwaitFetch
 from domain.use_cases.read_splice import stand_in_of
-from domain.use_cases.request_fetch import RequestFetch
+from domain.use_cases.request_fetch import Requested, RequestFetch
 from domain.use_cases.splice_rules import current_rule, failing_since
 
 _REMEMBERED = timedelta(hours=1)
@@ -52,6 +53,8 @@ class ReadThrough:
         """
         Return the series of a code or alias, in any case, after a fetch if it is missing or stale.
 
+        A title behind the code, as old addresses have it, is left out, unless there is a series or a file of the whole name.
+
         Args:
             may_fetch: whether the requester may have it fetched.
             acquire_slot: returns a context that is held during the fetch; entering it raises if the requester may not wait now.
@@ -66,20 +69,85 @@ class ReadThrough:
             TooManyRequests: the requester's quota of fetches is used up, and no data are stored.
 
         """
-        series, fetched, is_current = self._find(code)
-        if series is None and not may_fetch:
-            raise DatasetNotFound(f"{code} is not stored here, and this request may not have it fetched.")
-        if series is not None and (is_current or not may_fetch):
-            return series
+        fetching = {"may_fetch": may_fetch, "acquire_slot": acquire_slot, "request_id": request_id, "requester": requester}
+        [found] = self.several([code], as_written=as_written, **fetching)
+        if isinstance(found, DomainError):
+            raise found
+        return found
+
+    def several(  # noqa: PLR0913 - as above
+        self,
+        codes: Sequence[DatasetCode],
+        *,
+        may_fetch: bool,
+        acquire_slot: Callable[[], AbstractContextManager[object]],
+        request_id: str = "",
+        requester: Requester | None = None,
+        as_written: bool = False,
+    ) -> list[TimeSeries | DomainError]:
+        """
+        Return for each code what a call returns, or the error that it raises; all fetches run at the same time, within one wait.
+
+        Raises:
+            Exception: what entering the slot raises, if any series has no data.
+
+        """
+        wanted = [
+            _Wanted(code, *self._find(code), is_as_written=as_written) for code in (codes if as_written else map(self._untitled, codes))
+        ]
         with ExitStack() as held:
-            try:
-                held.enter_context(acquire_slot())
-            except Exception:
-                if series and series.newest:
-                    return series
-                raise
-            found = self._fetch(code if as_written else self._meant(code), fetched, request_id=request_id, requester=requester)
-            return found if series is None or fetched is series else series
+            if may_fetch and not all(each.is_current for each in wanted):
+                try:
+                    held.enter_context(acquire_slot())
+                except Exception:
+                    if not all(each.series and each.series.newest for each in wanted):
+                        raise
+                    may_fetch = False
+            begun = [self._begin(each, may_fetch=may_fetch, request_id=request_id, requester=requester) for each in wanted]
+            return self._ended(begun)
+
+    def _begin(
+        self, wanted: _Wanted, *, may_fetch: bool, request_id: str, requester: Requester | None
+    ) -> TimeSeries | _Begun | DomainError:
+        """Request what a code needs and return that; or the series, where nothing is needed or possible; or why there is none."""
+        series, fetched = wanted.series, wanted.fetched
+        if series is not None and (wanted.is_current or not may_fetch):
+            return series
+        if not may_fetch:
+            return DatasetNotFound(f"{wanted.code} is not stored here, and this request may not have it fetched.")
+        try:
+            code, provider = (fetched.code, fetched.provider) if fetched else (self._named(wanted), None)
+            requested = self.request_fetch(code, provider=provider, request_id=request_id, requester=requester)
+        except DomainError as error:
+            return series if series and fetched and fetched.newest else error
+        return _Begun(requested, None if fetched is series else series)
+
+    def _named(self, wanted: _Wanted) -> DatasetCode:
+        return wanted.code if wanted.is_as_written else self._meant(wanted.code)
+
+    def _ended(self, begun: Sequence[TimeSeries | _Begun | DomainError]) -> list[TimeSeries | DomainError]:
+        """Wait for all fetches, and return their series."""
+        end = time.monotonic() + self.await_fetch.most_seconds
+        for each in begun:
+            if isinstance(each, _Begun):
+                self.await_fetch(each.requested.fetch.id, max(0.0, end - time.monotonic()))
+        return [self._read(each) if isinstance(each, _Begun) else each for each in begun]
+
+    def _read(self, begun: _Begun) -> TimeSeries:
+        if begun.instead_of:
+            return begun.instead_of
+        with self.store.reading() as uow:
+            return uow.series.get(begun.requested.series.id)
+
+    def _untitled(self, code: DatasetCode) -> DatasetCode:
+        """Return a code without the title behind it, unless it is stored so or names a file."""
+        bare = code.without_title
+        if bare is None or self._find(code)[0]:
+            return code
+        provider = self.providers.get(self.routing.provider_for(bare, self.providers.all()))
+        # A provider of files that tells cases apart cannot say whether it has one.
+        may_have = provider.reads_files and (not provider.any_case or self.providers.own_spelling(provider.name, code))
+        return code if may_have else bare
 
     def _find(self, code: DatasetCode) -> tuple[TimeSeries | None, TimeSeries | None, bool]:
         """Return the series, the one to fetch for it, which is another while that stands in, and whether to serve it without a fetch."""
@@ -110,22 +178,29 @@ class ReadThrough:
             return True
         return not self.freshness.is_stale(series, now) and self.freshness.changed_since(series) is None
 
-    def _fetch(self, code: DatasetCode, series: TimeSeries | None, *, request_id: str, requester: Requester | None) -> TimeSeries:
-        wanted, provider = (series.code, series.provider) if series else (code, None)
-        try:
-            requested = self.request_fetch(wanted, provider=provider, request_id=request_id, requester=requester)
-        except DomainError:
-            if series and series.newest:
-                return series
-            raise
-        self.await_fetch(requested.fetch.id)
-        with self.store.reading() as uow:
-            return uow.series.get(requested.series.id)
-
     def _meant(self, alias: DatasetCode) -> DatasetCode:
         """Return the code of an alias if its provider can tell, else the alias in upper case."""
         written = DatasetCode(alias.database, alias.dataset.upper())
         return self.providers.code_from_alias(self.routing.provider_for(written, self.providers.all()), written) or written
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A code, with what ``_find`` returns for it, and whether its provider writes it so."""
+
+    code: DatasetCode
+    series: TimeSeries | None
+    fetched: TimeSeries | None
+    is_current: bool
+    is_as_written: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A fetch that was requested, and the series for which another one is fetched while that stands in; it is read by its rule then."""
+
+    requested: Requested
+    instead_of: TimeSeries | None
 
 
 def _is_superseded(series: TimeSeries, provider: str) -> bool:

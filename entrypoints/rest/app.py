@@ -40,7 +40,7 @@ from entrypoints.web.forms import OwnPagesOnly
 from entrypoints.web.site import Browsers, Site, discover_pages
 
 App = falcon.App[falcon.Request, falcon.Response]
-_EXPOSED = ("Content-Location", "Content-Range", "ETag", "Link", "Location", "Retry-After", "X-Request-ID")
+_EXPOSED = ("Content-Location", "Content-Range", "ETag", "Link", "Location", "Retry-After", "Warning", "X-Request-ID")
 
 
 class HeadFromGetRouter(CompiledRouter):

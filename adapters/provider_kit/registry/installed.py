@@ -133,6 +133,11 @@ class InstalledProviders:
         spells = installed.spec.own_spelling if installed.spec else None
         return spells(installed.options, code) if spells else None
 
+    def listed_codes(self, name: str, database: str | None) -> Sequence[DatasetCode]:
+        installed = self._get(name)
+        lists = installed.spec.listed_codes if installed.spec else None
+        return lists(installed.options, database) if lists else ()
+
     def refusal(self, name: str, code: DatasetCode) -> FetchError | None:
         return refusal_of(code, name, hosted="base_url" not in self._settings.get(name, {}))
 

@@ -8,11 +8,12 @@ behind a file's name is the key of one series in it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -36,11 +37,14 @@ from domain.errors import (
 )
 from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Terms
+from domain.searching import MOST_LISTED
 
 logger = logging.getLogger(__name__)
 
 _VARIABLE = "LANNER_PROVIDERS__FILES__PATH"
 _MOST_TOML = 1_000_000
+#: Links may lead to a folder from inside it.
+_DEEPEST = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +155,31 @@ class FilesSource:
         series = read_file(answer.body, name or found.place.as_posix(), found.options)
         return [series.parsed(code, stem_of(name or found.place.name), is_keyed=bool(found.key))]
 
+    def listed_codes(self, database: str | None) -> Sequence[DatasetCode]:
+        """Return the codes of the files in the folders of a database, or of all, sorted; those in files of several series are not known."""
+        codes: set[DatasetCode] = set()
+        for place in self._listed(self._folder.folders, PurePath()):
+            if database in (None, place.name.upper()):
+                codes.update(self._codes_in(place, PurePath(), MOST_LISTED - len(codes)))
+        return sorted(codes)
+
+    def _codes_in(self, database: PurePath, inside: PurePath, most: int) -> Iterator[DatasetCode]:
+        named = (_code(database.name, (inside / stem_of(path.name)).as_posix()) for path in self._listed(self._files_in, database / inside))
+        yield from islice(filter(None, named), most)
+        for folder in self._listed(self._folder.folders, database / inside):
+            if len(folder.parts) <= _DEEPEST:
+                yield from self._codes_in(database, folder.relative_to(database), most)
+
+    def _files_in(self, place: PurePath) -> list[PurePath]:
+        return [path for _, path in self._files(place)]
+
+    def _listed(self, listing: Callable[[PurePath], list[PurePath]], place: PurePath) -> list[PurePath]:
+        """Return what there is in a place; nothing where lanner cannot look."""
+        try:
+            return listing(place)
+        except (OutsideError, OSError):
+            return []
+
     def _found(self, code: DatasetCode, given: Mapping[str, Any] | None = None) -> _Found:
         place, key = self._find(code)
         options = options_for(self._toml(), place.as_posix(), given)
@@ -197,6 +226,11 @@ def own_spelling(options: Options, code: DatasetCode) -> DatasetCode | None:
     return None if problem(options) or options.path is None else FilesSource(options.path.expanduser()).own_spelling(code)
 
 
+def listed_codes(options: Options, database: str | None) -> Sequence[DatasetCode]:
+    """Return the codes of the files in the folders of a database, or of all, sorted; what no code can name is left out."""
+    return () if problem(options) or options.path is None else FilesSource(options.path.expanduser()).listed_codes(database)
+
+
 def has_changed(options: Options, code: DatasetCode, validators: Mapping[str, str]) -> bool:
     """Return whether the file of a code has changed."""
     return problem(options) == "" and options.path is not None and FilesSource(options.path.expanduser()).has_changed(code, validators)
@@ -239,11 +273,14 @@ def _nearby(name: str, titles: Iterable[str]) -> str:
 
 def _is_askable(title: str) -> bool:
     """Return whether a name can be part of a code."""
+    return _code("FILES", title) is not None
+
+
+def _code(database: str, dataset: str) -> DatasetCode | None:
     try:
-        DatasetCode("FILES", title)
+        return DatasetCode(database, dataset)
     except InvalidCode:
-        return False
-    return True
+        return None
 
 
 PROVIDER = ProviderSpec(
@@ -257,6 +294,7 @@ PROVIDER = ProviderSpec(
     problem=problem,
     own_spelling=own_spelling,
     has_changed=has_changed,
+    listed_codes=listed_codes,
     reads_files=True,
     adapter_version=4,
 )

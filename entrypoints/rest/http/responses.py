@@ -31,6 +31,8 @@ _BRIEF_WAIT = 0.02
 _SHARED_WAIT = 0.08
 _BYTE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _CACHE_SIZE = 256
+#: Polars reads CSV by ranges of bytes too.
+_CSV = "text/csv"
 _QUALITY = re.compile(r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?")
 
 
@@ -127,7 +129,7 @@ class ResponseSender:
         if "Content-Location" in encoded.headers:
             resp.set_header("Content-Location", public_path(encoded.headers["Content-Location"]))
         resp.content_type = response.format.media_type
-        if response.format.is_columnar:
+        if response.format.is_columnar or response.format.media_type.startswith(_CSV):
             _send_range(req, resp, encoded.body, tag)
         else:
             resp.data = encoded.body

@@ -21,11 +21,12 @@ from entrypoints.rest.openapi.operation import Content, Operation, Route, operat
 from entrypoints.rest.openapi.parameters import PATH, Parameter, Parameters
 from entrypoints.rest.openapi.response_schemas import PROBLEM, QUANDL_ERROR
 from entrypoints.rest.quandl import is_quandl
+from entrypoints.rest.quandl.formats import QuandlFormat
 
 _FIRST_PROBLEM = 400
 _DESCRIPTION = """Fetch economic and financial time series from any provider, keep every vintage of them, and read them.
 
-Every GET supports HEAD. Unknown parameters are refused, except in the Quandl-compatible API below `/api/v3`, and
+Every GET supports HEAD. Unknown parameters are refused, except in the Quandl-compatible API below `/api`, and
 in FRED's below `/fred` and `/graph`, which ignore them.
 Every error is a problem (RFC 9457) with a code that `/problems` explains."""
 _SECURITY_SCHEMES = {
@@ -62,9 +63,9 @@ _STATUS_TEXTS = {
     503: "Not available at the moment.",
 }
 _HEADERS = {201: "Location", 202: "Retry-After", 302: "Location", 206: "Content-Range"}
-_QUANDL_PROBLEM = {"application/json": QUANDL_ERROR, "text/csv": {"type": "string"}}
+_QUANDL_PROBLEM = {"application/json": QUANDL_ERROR, "text/csv": {"type": "string"}, "application/xml": {"type": "string"}}
 _FRED_PROBLEM = {"application/json": FRED_ERROR, "text/xml": {"type": "string"}}
-_FILES = {kind.media_type for kind in Format if kind.is_columnar}
+_FILES = {*(kind.media_type for kind in Format if kind.is_columnar), Format.CSV.media_type, QuandlFormat.CSV.media_type}
 
 
 def document(routes: Iterable[Route]) -> dict[str, Any]:
@@ -177,7 +178,7 @@ def _content_by_type(path: str, content: Content) -> Mapping[str, Any]:
     """Return a response's schemas by media type; on a path with a format's suffix only that format's."""
     if content is None or isinstance(content, type):
         return {"application/json": content} if content else {}
-    ending = {f".{kind}": kind.media_type for kind in Format}.get(path[path.rfind(".") :])
+    ending = {f".{kind}": kind.media_type for kind in (*QuandlFormat, *Format)}.get(path[path.rfind(".") :])
     return {kind: schema for kind, schema in content.items() if kind.startswith((ending or "").partition(";")[0])}
 
 
@@ -198,7 +199,8 @@ def _problems(path: str, operation: Operation) -> Iterator[int]:
 
 
 def _is_ranged(path: str, operation: Operation) -> bool:
-    return not _FILES.isdisjoint(_content_by_type(path, operation.responses.get(200)))
+    """Return whether clients may read the response in parts: what has an entity tag, except JSON and XML."""
+    return operation.etag and not _FILES.isdisjoint(_content_by_type(path, operation.responses.get(200)))
 
 
 def _add_links(document: dict[str, Any], item: dict[str, Any], places: Mapping[str, str]) -> None:

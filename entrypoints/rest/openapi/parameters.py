@@ -192,20 +192,35 @@ REMOVING: Parameters = {"confirm": Parameter("The series' code, `DATABASE/DATASE
 QUANDL_READING: Parameters = {
     "limit": Parameter("The maximum number of observations, the most recent ones; also `rows`.", integer(1)),
     "column_index": Parameter("One column by its number; 0 is the date. Also `column`.", integer(0)),
-    "start_date": Parameter("The earliest day; also `trim_start`.", DAY),
+    "start_date": Parameter("The earliest day, also as `20170131`, `1/31/2017` or `March 2005`; also `trim_start`.", DAY),
     "end_date": Parameter("The latest day; also `trim_end`.", DAY),
-    "order": Parameter("The order of observations; also `sort_order`.", enum_of(Order, default="desc")),
-    "collapse": Parameter("The last observation of each period of this length.", {"enum": ["none", *Collapse], "type": "string"}),
+    "order": Parameter("The order of observations, by default `desc`; also `sort_order`. Other words are ignored.", enum_of(Order)),
+    "collapse": Parameter(
+        "The last observation of each period of this length; other words are ignored.", {"enum": ["none", *Collapse], "type": "string"}
+    ),
     "transform": Parameter("A transformation of the values; also `transformation`.", {"enum": ["none", *Transform], "type": "string"}),
     "exclude_column_names": Parameter("Omit the CSV header; also `exclude_headers`.", {"type": "boolean", "default": False}),
     **_MOMENT,
 }
-QUANDL_PAGING: Parameters = {
-    "query": Parameter("Words that must all match, separated by spaces or `+`."),
-    "page": Parameter("The page number, counted from 1.", integer(1, 10_000, default=1)),
-    "per_page": Parameter("The number of items in a page, at most 100.", integer(1, default=100)),
+QUANDL_EARLIER_READING: Parameters = {
+    **QUANDL_READING,
+    "exclude_data": Parameter("Return the metadata alone.", {"type": "boolean", "default": False}),
 }
-QUANDL_SEARCHING: Parameters = {**QUANDL_PAGING, "database_code": Parameter("The database code.")}
+QUANDL_MULTISET: Parameters = {
+    "columns": Parameter(
+        "Columns as `DATABASE.DATASET.COLUMN`, with the column's number, or `DATABASE.DATASET` for all; separated by commas.",
+        {"type": "string", "examples": ["WIKI.AAPL.4,FRED.GDP"]},
+        required=True,
+    ),
+    **{name: parameter for name, parameter in QUANDL_READING.items() if name != "column_index"},
+}
+QUANDL_PAGING: Parameters = {
+    "query": Parameter("Words that must all match, separated by spaces or `+`; `*` matches everything."),
+    "page": Parameter("The page number, counted from 1.", integer(1, 10_000, default=1)),
+    "per_page": Parameter("The number of items in a page, at most 100, or 300 in the versions before the third.", integer(1)),
+}
+QUANDL_DATABASES: Parameters = {**QUANDL_PAGING, "ids[]": Parameter("A database's id; may be repeated.")}
+QUANDL_SEARCHING: Parameters = {**QUANDL_PAGING, "database_code": Parameter("The database code; also `source_code`.")}
 QUANDL_DOWNLOAD: Parameters = {"download_type": Parameter("`partial`: changes of the last day.", {"type": "string"})}
 
 #: Path parameters, which mean the same in every path.
@@ -224,8 +239,8 @@ PATH: Parameters = {
     "database": Parameter("The database code, in any case."),
     "formula_database": Parameter("The formula's database code, in any case."),
     "formula": Parameter("The formula's dataset code."),
-    "dataset": Parameter("The dataset code, or its alias, in any case; `.json` or `.csv` may follow."),
-    "part": Parameter("A part, such as `data` or `metadata`; `.json` or `.csv` may follow."),
+    "dataset": Parameter("The dataset code, or its alias, in any case; `.json`, `.csv` or `.xml` may follow."),
+    "part": Parameter("A part, such as `data` or `metadata`; `.json`, `.csv` or `.xml` may follow."),
     "file": Parameter("The file's name."),
     "code": Parameter("The problem's code."),
 }

@@ -137,7 +137,7 @@ _SELECTION: dict[str, Any] = {
     "frequency": MAYBE_TEXT,
     "data": _ROWS,
     "collapse": MAYBE_TEXT,
-    "order": TEXT,
+    "order": MAYBE_TEXT,
 }
 _DATASET_METADATA: dict[str, Any] = {
     "id": NUMBER,
@@ -168,11 +168,52 @@ _META = make_schema(
 _ERROR = make_schema("DoorCode", code=TEXT, message=TEXT)
 
 DATA = make_schema("DatasetData", dataset_data=_DATA)
-_CSV = {"text/csv": {"type": "string"}}
+_IN_TEXT = {"text/csv": {"type": "string"}, "application/xml": {"type": "string"}}
 _WHOLE_OR_PART = [make_schema("Dataset", dataset=_WHOLE), DATA, make_schema("DatasetMetadata", dataset=_METADATA)]
-DATASET_OR_PART: Content = {"application/json": {"anyOf": _WHOLE_OR_PART}, **_CSV}
-DATASETS: Content = {"application/json": make_schema("Datasets", datasets=fields.List(fields.Nested(_METADATA)), meta=_META), **_CSV}
-DATABASES: Content = {"application/json": make_schema("Databases", databases=fields.List(fields.Nested(_DATABASE)), meta=_META), **_CSV}
-DATABASE: Content = {"application/json": make_schema("Database", database=_DATABASE), **_CSV}
+DATASET_OR_PART: Content = {"application/json": {"anyOf": _WHOLE_OR_PART}, **_IN_TEXT}
+DATASETS: Content = {"application/json": make_schema("Datasets", datasets=fields.List(fields.Nested(_METADATA)), meta=_META), **_IN_TEXT}
+DATABASES: Content = {"application/json": make_schema("Databases", databases=fields.List(fields.Nested(_DATABASE)), meta=_META), **_IN_TEXT}
+DATABASE: Content = {"application/json": make_schema("Database", database=_DATABASE), **_IN_TEXT}
+_EARLIER_METADATA: dict[str, Any] = {
+    "id": NUMBER,
+    **dict.fromkeys(("source_name", "source_code", "code", "name", "urlize_name", "description", "frequency"), TEXT),
+    **dict.fromkeys(("display_url", "updated_at", "from_date", "to_date", "type"), MAYBE_TEXT),
+    "column_names": fields.List(MAYBE_TEXT),
+    **dict.fromkeys(("private", "premium"), FLAG),
+}
+_MESSAGES = fields.Raw(metadata={"type": "object", "additionalProperties": {"type": "string"}})
+EARLIER_DATASET: Content = {
+    "application/json": make_schema(
+        "EarlierDataset", errors=_MESSAGES, **_EARLIER_METADATA, data=optional(fields.Raw(metadata=dict(_ROWS.metadata)))
+    ),
+    **_IN_TEXT,
+}
+_SOURCE = make_schema(
+    "EarlierSource", **dict.fromkeys(("code", "description", "name", "host"), TEXT), id=NUMBER, datasets_count=NUMBER, premium=FLAG
+)
+EARLIER_DATASETS: Content = {
+    "application/json": make_schema(
+        "EarlierDatasets",
+        **dict.fromkeys(("total_count", "current_page", "per_page"), NUMBER),
+        docs=fields.List(fields.Nested(make_schema("EarlierMetadata", **_EARLIER_METADATA))),
+        sources=fields.List(fields.Nested(_SOURCE)),
+    ),
+    **_IN_TEXT,
+}
+MULTISET: Content = {
+    "application/json": make_schema(
+        "Multiset",
+        errors=_MESSAGES,
+        column_names=TEXTS,
+        columns=TEXTS,
+        data=_ROWS,
+        frequency=TEXT,
+        from_date=MAYBE_TEXT,
+        to_date=MAYBE_TEXT,
+    ),
+    **_IN_TEXT,
+}
+_USER = make_schema("DoorUser", id=NUMBER, **dict.fromkeys(("email", "api_version", "first_name", "last_name"), TEXT), api_key=MAYBE_TEXT)
+USER: Content = {"application/json": make_schema("User", user=_USER), **_IN_TEXT}
 ARCHIVE: Content = {"application/zip": {"type": "string", "format": "binary"}}
-QUANDL_ERROR = make_schema("DoorError", quandl_error=_ERROR, errors=optional(fields.Raw(metadata=_ERRORS)))
+QUANDL_ERROR = make_schema("DoorError", quandl_error=_ERROR, error=optional(fields.String()), errors=optional(fields.Raw(metadata=_ERRORS)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -18,16 +18,17 @@ from domain.observations import Observations
 from domain.series import Database, SeriesQuery, SeriesStatus, TimeSeries
 from domain.use_cases import UseCases
 from domain.use_cases.read_series import Selection
-from entrypoints.formats import Format, cell
+from entrypoints.formats import cell
 from entrypoints.formats import csv as csv_of
 from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import operation
-from entrypoints.rest.openapi.parameters import QUANDL_DOWNLOAD, QUANDL_PAGING
+from entrypoints.rest.openapi.parameters import QUANDL_DATABASES, QUANDL_DOWNLOAD
 from entrypoints.rest.openapi.response_schemas import ARCHIVE, DATABASE, DATABASES
 from entrypoints.rest.quandl import QUANDL_ROOT, documents
 from entrypoints.rest.quandl.archives import stream_zip
-from entrypoints.rest.quandl.datasets import MAX_COUNT, paging, search_text, split_format
-from entrypoints.rest.quandl.params import text
+from entrypoints.rest.quandl.formats import SUFFIXES, QuandlFormat, split_format
+from entrypoints.rest.quandl.params import MAX_COUNT, paging, search_text, text, texts
+from entrypoints.rest.quandl.search import send_page
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +47,10 @@ class Databases:
     def _code(self, text: str) -> str:
         """Return the code of a database, given in any case; raises DatasetNotFound."""
         # This uses the index of series; listing all databases takes a query for each.
-        if "\0" in text or not self._use_cases.search_series.count(SeriesQuery(database=text.upper()), most=1):
+        if "\0" in text or not (
+            self._use_cases.search_series.count(SeriesQuery(database=text.upper()), most=1)
+            or self._use_cases.list_datasets.unfetched(text.upper())
+        ):
             raise _database_not_found(text)
         return text.upper()
 
@@ -58,7 +62,7 @@ class Databases:
         ]
 
     def _count(self, database: str) -> int:
-        return self._use_cases.search_series.count(SeriesQuery(database=database, status=SeriesStatus.SUCCESS), most=MAX_COUNT)
+        return self._use_cases.list_datasets.count(database, most=MAX_COUNT)
 
     def _send_zip(self, req: falcon.Request, resp: falcon.Response, name: str, lines: Iterable[bytes]) -> None:
         resp.stream = self._sender.stream_slots.stream(stream_zip(f"{name}.csv", lines), req.context.client)
@@ -77,19 +81,18 @@ class Databases:
 class DatabasesResource(Databases):
     """Databases of the stored series."""
 
-    @operation({200: DATABASES}, QUANDL_PAGING, scope=Scope.READ)
+    @operation({200: DATABASES}, QUANDL_DATABASES, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List databases, or those whose code or provider contains all words of ``query``."""
-        words = search_text(req)
+        words, ids = search_text(req), texts(req, "ids[]") + texts(req, "ids")
         page, per_page = paging(req)
         with self._sender.read_slots.acquire(req.context.client):  # a query for each database, and a count
-            found = [stored for stored in self._use_cases.search_series.databases() if _matches(stored, words)]
+            databases = self._use_cases.list_datasets.databases()
+            found = [each for each in databases if _matches(each, words) and (not ids or str(documents.database_id(each.code)) in ids)]
             described = self._describe(found[(page - 1) * per_page :][:per_page])
         meta = documents.page_of(words, page=page, per_page=per_page, total=len(found))
-        if split_format(req, resp, req.path)[1] is Format.CSV:
-            _send_csv(resp, described)
-        else:
-            resp.media = {"databases": described, "meta": meta}
+        kind = split_format(req, resp, req.path)[1]
+        send_page(resp, kind, {"databases": described, "meta": meta}, documents.DATABASE_NAMES)
 
 
 class DatabaseResource(Databases):
@@ -100,13 +103,13 @@ class DatabaseResource(Databases):
         """Return its metadata."""
         name, kind = split_format(req, resp, database)
         with self._sender.read_slots.acquire(req.context.client):
-            described = self._describe(stored for stored in self._use_cases.search_series.databases() if stored.code == name.upper())
+            described = self._describe(each for each in self._use_cases.list_datasets.databases() if each.code == name.upper())
         if not described:
             raise _database_not_found(name)
-        if kind is Format.CSV:
-            _send_csv(resp, described)
+        if kind is QuandlFormat.CSV:
+            send_page(resp, kind, {"databases": described}, documents.DATABASE_NAMES)
         else:
-            resp.media = {"database": described[0]}
+            send_page(resp, kind, {"database": described[0]}, ())
 
 
 class DownloadResource(Databases):
@@ -133,13 +136,15 @@ class DownloadResource(Databases):
     def _codes(self, database: str) -> Iterator[bytes]:
         for series in self._series(database):
             yield _csv_line([series.alias, series.metadata.name or series.alias])
+        for code in self._use_cases.list_datasets.unfetched(database):
+            yield _csv_line([code.alias, code.dataset])
 
     def _descriptions(self, database: str) -> Iterator[bytes]:
         yield _csv_line(_METADATA)
         for series in self._series(database):
-            document = documents.metadata(series, ())
-            dates = (document["refreshed_at"], document["oldest_available_date"], document["newest_available_date"])
-            yield _csv_line([document["dataset_code"], document["name"], document["description"], *dates])
+            yield _metadata_line(documents.metadata(series, ()))
+        for code in self._use_cases.list_datasets.unfetched(database):
+            yield _metadata_line(documents.unfetched(code))
 
 
 class ArchiveResource(Databases):
@@ -208,14 +213,16 @@ def _csv_line(cells: Iterable[str | date | None]) -> bytes:
     return ",".join(cell(str(each or "")) for each in cells).encode() + b"\n"
 
 
-def _send_csv(resp: falcon.Response, described: Sequence[Mapping[str, Any]]) -> None:
-    resp.content_type, resp.data = Format.CSV.media_type, documents.metadata_csv(described)
+def _metadata_line(document: Mapping[str, Any]) -> bytes:
+    dates = (document["refreshed_at"], document["oldest_available_date"], document["newest_available_date"])
+    return _csv_line([document["dataset_code"], document["name"], document["description"], *dates])
 
 
 def routes(use_cases: UseCases, sender: ResponseSender) -> Iterator[tuple[str, object]]:
     """Yield the routes."""
-    for suffix in ("", ".json", ".csv"):
-        yield f"{QUANDL_ROOT}/databases{suffix}", DatabasesResource(use_cases, sender)
+    databases = DatabasesResource(use_cases, sender)
+    for suffix in SUFFIXES:
+        yield f"{QUANDL_ROOT}/databases{suffix}", databases
     yield f"{QUANDL_ROOT}/databases/{{database}}", DatabaseResource(use_cases, sender)
     yield f"{QUANDL_ROOT}/databases/{{database}}/{{part}}", DownloadResource(use_cases, sender)
     yield f"{QUANDL_ROOT}/databases/{{database}}/data/{{file}}", ArchiveResource(use_cases, sender)

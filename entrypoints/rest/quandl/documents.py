@@ -1,21 +1,31 @@
-"""Quandl's JSON and CSV documents, with the names and the order of Quandl's own server."""
+"""Quandl's documents, with the names and the order of Quandl's own server, third version."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from zlib import crc32
 
-from domain.observations import Observations
+from domain.codes import DatasetCode
+from domain.observations import Label, Observations
 from domain.series import Database, TimeSeries
 from domain.use_cases.read_series import Reading
 from domain.vintages import Vintage
 from entrypoints.formats import cell, csv, label_names, rows
-from entrypoints.rest.openapi.parameters import Order
 from entrypoints.rest.quandl.params import DatasetQuery
+
+DEFAULT_FREQUENCY = "daily"
+#: The members of metadata and of databases, in the order in which they are written.
+METADATA_NAMES = (
+    *("id", "dataset_code", "database_code", "name", "description", "refreshed_at", "newest_available_date", "oldest_available_date"),
+    *("column_names", "frequency", "type", "premium", "database_id"),
+)
+DATABASE_NAMES = ("id", "name", "database_code", "description", "datasets_count", "downloads", "premium", "image")
+#: Observations → their rows in the format of a document; ``newest_first`` and ``provenance`` as in ``rows``.
+WriteRows = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,26 @@ def column_names(series: TimeSeries, columns: Sequence[str], labels: Sequence[st
     return [series.metadata.date_column or "Date", *names, *labels]
 
 
+def unfetched(code: DatasetCode) -> dict[str, Any]:
+    """Return the metadata of a dataset that would be fetched by being asked for."""
+    database, _, dataset = code.alias.partition("/")
+    return {
+        "id": crc32(code.alias.encode()),
+        "dataset_code": dataset,
+        "database_code": database,
+        "name": code.dataset,
+        "description": "",
+        "refreshed_at": None,
+        "newest_available_date": None,
+        "oldest_available_date": None,
+        "column_names": [],
+        "frequency": DEFAULT_FREQUENCY,
+        "type": "Time Series",
+        "premium": False,
+        "database_id": database_id(database),
+    }
+
+
 def metadata(series: TimeSeries, columns: Sequence[str], vintage: Vintage | None = None, *, labels: Sequence[str] = ()) -> dict[str, Any]:
     """Return a dataset's metadata as of a vintage, by default the newest; its code is the alias."""
     database, dataset = code_of(series)
@@ -61,39 +91,45 @@ def metadata(series: TimeSeries, columns: Sequence[str], vintage: Vintage | None
         "database_code": database,
         "name": series.metadata.name or series.alias,
         "description": series.metadata.description,
-        "refreshed_at": _timestamp(series.checked_at),
-        "newest_available_date": _day(state and state.last),
-        "oldest_available_date": _day(state and state.first),
+        "refreshed_at": timestamp(series.checked_at),
+        "newest_available_date": day(state and state.last),
+        "oldest_available_date": day(state and state.first),
         "column_names": column_names(series, columns, labels),
-        "frequency": series.metadata.frequency or "daily",
+        "frequency": series.metadata.frequency or DEFAULT_FREQUENCY,
         "type": "Time Series",
         "premium": False,
         "database_id": database_id(database),
     }
 
 
-def data(found: QuandlDataset, query: DatasetQuery) -> dict[str, Any]:
-    """Return the members of ``dataset_data``."""
+def data(found: QuandlDataset, query: DatasetQuery, write_rows: WriteRows = rows) -> dict[str, Any]:
+    """
+    Return the members of ``dataset_data``.
+
+    Args:
+        write_rows: returns the rows in the document's format; by default as JSON.
+
+    """
     selection, vintage = query.selection, found.reading.vintage
     return {
         "limit": selection.limit,
         "transform": selection.transform,
         "column_index": selection.column_index,
         "column_names": selected_names(found),
-        "start_date": selection.start or _day(vintage.first),
-        "end_date": selection.end or _day(vintage.last),
-        "frequency": found.reading.series.metadata.frequency or "daily",
-        "data": _rows(found.reading, query) if found.column_exists else [],
+        "start_date": _available(selection.start, vintage) or day(vintage.first),
+        "end_date": _available(selection.end, vintage) or day(vintage.last),
+        "frequency": found.reading.series.metadata.frequency or DEFAULT_FREQUENCY,
+        "data": selected_rows(found, query, write_rows),
         "collapse": selection.collapse,
         "order": query.order,
     }
 
 
-def dataset(found: QuandlDataset, query: DatasetQuery) -> dict[str, Any]:
+def dataset(found: QuandlDataset, query: DatasetQuery, write_rows: WriteRows = rows) -> dict[str, Any]:
     """Return the members of ``dataset``: metadata and data."""
     whole = described(found)
     last = whole.pop("database_id")
-    return {**whole, **data(found, query), "database_id": last}
+    return {**whole, **data(found, query, write_rows), "database_id": last}
 
 
 def data_csv(found: QuandlDataset, query: DatasetQuery) -> bytes:
@@ -101,7 +137,7 @@ def data_csv(found: QuandlDataset, query: DatasetQuery) -> bytes:
     header = [name or "" for name in selected_names(found)]
     observations = found.reading.observations if found.column_exists else Observations.empty()
     labels = found.reading.provenance if found.column_exists else None
-    return csv(observations, header, newest_first=query.order is Order.DESCENDING, header=query.header, provenance=labels)
+    return csv(observations, header, newest_first=query.newest_first, header=query.header, provenance=labels)
 
 
 def selected_names(found: QuandlDataset) -> list[str | None]:
@@ -117,15 +153,16 @@ def described(found: QuandlDataset) -> dict[str, Any]:
     return metadata(reading.series, found.columns, reading.vintage, labels=label_names(reading.provenance))
 
 
-def _rows(reading: Reading, query: DatasetQuery) -> Any:
-    return rows(reading.observations, newest_first=query.order is Order.DESCENDING, provenance=reading.provenance)
+def selected_rows(found: QuandlDataset, query: DatasetQuery, write_rows: WriteRows) -> Any:
+    """Return the selected rows as they are written; none of a column that does not exist."""
+    if not found.column_exists:
+        return []
+    return write_rows(found.reading.observations, newest_first=query.newest_first, provenance=found.reading.provenance)
 
 
-def metadata_csv(documents: Sequence[Mapping[str, Any]]) -> bytes:
-    """Return documents as CSV, with lists as JSON in a cell."""
-    if not documents:
-        return b"\n"
-    lines = [",".join(documents[0]), *(",".join(_cell(value) for value in document.values()) for document in documents)]
+def metadata_csv(documents: Sequence[Mapping[str, Any]], names: Iterable[str]) -> bytes:
+    """Return documents with members of these names as CSV, with lists as JSON in a cell; of no document only the header."""
+    lines = [",".join(names), *(",".join(_cell(value) for value in document.values()) for document in documents)]
     return "\n".join(lines).encode() + b"\n"
 
 
@@ -160,12 +197,20 @@ def page_of(query: str, *, page: int, per_page: int, total: int) -> dict[str, An
     }
 
 
-def _timestamp(moment: datetime | None) -> str | None:
+def timestamp(moment: datetime | None) -> str | None:
+    """Return an instant as Quandl writes it, with milliseconds."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z" if moment else None
 
 
-def _day(label: Any) -> Any:
+def day(label: Any) -> Any:
+    """Return the day of a date or an instant."""
     return label.date() if isinstance(label, datetime) else label
+
+
+def _available(requested: Label | None, vintage: Vintage) -> Any:
+    """Return a requested date, moved to the dates that there are."""
+    first, last = day(vintage.first), day(vintage.last)
+    return requested if requested is None or first is None else max(first, min(day(requested), last))
 
 
 def _cell(value: Any) -> str:
