@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.running import Lanner, lanner, running
+from tests.documents import DOCUMENTS
 from tests.integration.fred_server import KEY, RECORDED, gdp, serving
 from tests.servers import missing
 
@@ -28,6 +29,9 @@ CLIENTS = {
     "pandas_datareader": SMALL,
     "openbb_fred": ("openbb-fred==2.0.0",),
 }
+
+
+EXAMPLES = [code for page in DOCUMENTS if page.path.name == "fred-api.md" for code in page.blocks_of("python")]
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +77,17 @@ def test_every_call_of_a_client(
 
     assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["all calls passed"]), done.stderr
     assert key not in running_service.log()
+
+
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda code: code.split()[1])
+def test_the_documents_examples_run(example: str, python_with: Callable[[tuple[str, ...]], Path], tmp_path: Path) -> None:
+    """Each client reads what was known of GDP, as docs/fred-api.md shows it, without a key."""
+    with running(tmp_path, {}, "up") as service:
+        code = example.replace("http://localhost:8000", service.address)
+        done = subprocess.run(
+            [python_with(SMALL), "-P", "-c", code], capture_output=True, text=True, timeout=120, cwd=tmp_path, check=False
+        )
+
+    assert done.returncode == 0, done.stderr
+    assert "14264.6" in done.stdout or "29349.924" in done.stdout
