@@ -25,8 +25,9 @@ _LIMIT = 200
 _MOST_BATCHES = 20
 _PRUNE_SECONDS = 600.0
 _PRUNE_LIMIT = 500
+_WATCH_SECONDS = 5.0
 _THREADS = 4
-_SHORTEST_PAUSE_SECONDS = 0.1
+_SHORTEST_PAUSE_SECONDS, _SHORT_PAUSE_SECONDS = 0.1, 0.25
 
 Clock = Callable[[], float]
 _Due = tuple[UUID, datetime]
@@ -50,7 +51,8 @@ class Poller:
         batch_size: how many fetches one notification names.
         seconds_until_due: returns the seconds until the next fetch is due, at most its argument.
         ask_due: requests fetches of a batch of followed series whose time has come; returns whether there may be more.
-        watch: compares a batch of what has arrived with what should agree with it; returns whether there may be more.
+        watch: compares a batch of what has arrived with what should agree with it; called every few seconds, and again at the next
+            poll while it returns that there may be more.
         explain: returns a sentence about an error of the broker's client.
 
     """
@@ -85,6 +87,7 @@ class Poller:
         self._last_heartbeat = -_HEARTBEAT_SECONDS
         self._found, self._broker_reachable = 0, False
         self._next_prune = clock() + uniform(0, _PRUNE_SECONDS)  # noqa: S311 - not a secret
+        self._next_watch = clock()
         self._last_error: type[Exception] | None = None
 
     def poll(self, seconds: float, stop: Event) -> None:
@@ -96,7 +99,7 @@ class Poller:
 
     def poll_once(self) -> None:
         """Poll once; log an error unless the previous poll had the same."""
-        done = [self._try(step) for step in (partial(_repeat, self._ask_due), self._poll_fetches, partial(_repeat, self._watch))]
+        done = [self._try(step) for step in (partial(_repeat, self._ask_due), self._poll_fetches, self._watch_if_due)]
         if all(done):
             self._last_error = None
 
@@ -108,7 +111,7 @@ class Poller:
         self._report_longest_wait(now)
         self._prune_if_due(now)
 
-    def _try(self, step: Callable[[], None]) -> bool:
+    def _try(self, step: Callable[[], object]) -> bool:
         try:
             try:
                 step()
@@ -120,9 +123,11 @@ class Poller:
         return True
 
     def _pause(self, seconds: float) -> float:
-        """Return the seconds until the next poll: fewer than usual if a waiting fetch is due sooner."""
+        """Return the seconds until the next poll: fewer than usual if a waiting fetch is due sooner and that is worth a query."""
+        if seconds <= _SHORT_PAUSE_SECONDS:
+            return seconds
         try:
-            return max(min(seconds, _SHORTEST_PAUSE_SECONDS), self._seconds_until_due(seconds))
+            return max(_SHORTEST_PAUSE_SECONDS, self._seconds_until_due(seconds))
         except Exception as error:  # noqa: BLE001 - as above
             self._log_error(error)
             return seconds
@@ -150,6 +155,14 @@ class Poller:
             self._next_prune = now + _PRUNE_SECONDS
             if self._prune(_PRUNE_LIMIT):
                 self._next_prune = now
+
+    def _watch_if_due(self) -> None:
+        now = self._clock()
+        if now >= self._next_watch:
+            # Each fetch has compared what it brought: this finds what only time changes, and what a worker that died has left.
+            self._next_watch = now + _WATCH_SECONDS
+            if _repeat(self._watch):
+                self._next_watch = now
 
     def _notify_or_run(self, due: Mapping[UUID, datetime], now: float) -> None:
         self._due_since = {each: self._due_since.get(each, now) for each in due.items()}
@@ -190,10 +203,9 @@ class Poller:
             self._running.discard(fetch_id)
 
 
-def _repeat(batch: Callable[[], bool]) -> None:
-    batches = 0
-    while batch() and batches < _MOST_BATCHES:
-        batches += 1
+def _repeat(batch: Callable[[], bool]) -> bool:
+    """Do batches until there are no more, or many are done; return whether there may be more."""
+    return all(batch() for _ in range(_MOST_BATCHES))
 
 
 def poll_or_exit(poll: Callable[[float, Event], object], seconds: float, stop: Event) -> None:

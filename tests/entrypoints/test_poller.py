@@ -327,3 +327,31 @@ def _told_by(around: Surroundings) -> Callable[[], bool]:
     notify = around.notified.append
     around.poller._notify = lambda fetch_id: (notify(fetch_id), broker_reachable.set())
     return lambda: broker_reachable.wait(5)
+
+
+def test_what_should_agree_is_compared_every_few_seconds(around):
+    """Most polls do not look for it; where one leaves some of it, the next goes on."""
+    looks, left = [], [False]
+
+    def watch() -> bool:
+        looks.append(around.now)
+        return left[0]
+
+    around.poller._watch = watch
+    for _ in range(21):
+        around.sweep(after=0.5)
+    assert len(looks) == 3
+
+    left[0] = True
+    around.sweep(after=5)
+    left[0], before = False, len(looks)
+    around.sweep(after=0.5)
+    around.sweep(after=0.5)
+    assert len(looks) == before + 1
+
+
+def test_a_short_pause_is_not_worth_a_query(around):
+    """A poller that polls often anyway does not ask when to."""
+    around.poller._seconds_until_due = lambda _: pytest.fail("asked")
+
+    assert around.poller._pause(0.25) == 0.25

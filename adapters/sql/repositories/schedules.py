@@ -33,6 +33,7 @@ _FOLLOWED = select(schedules, followed, series.c.id.label("series_id")).select_f
     followed.join(schedules, schedules.c.id == followed.c.schedule).join(series, series.c.number == followed.c.series)
 )
 _WAITS = followed.c.next_at.is_not(None)
+_NEXT_AT = select(func.min(followed.c.next_at)).where(_WAITS)
 # Written as in the partial index, which SQLite does not use otherwise.
 _IS_MASK: ColumnElement[bool] = literal_column("schedules.is_mask")
 
@@ -115,7 +116,7 @@ class SqlScheduleRepository:
         return [followed_from(row) for row in self.transaction.run(found).mappings()]
 
     def next_at(self) -> datetime | None:
-        moment: datetime | None = self.transaction.run(select(func.min(followed.c.next_at)).where(_WAITS)).scalar()
+        moment: datetime | None = self.transaction.run(_NEXT_AT).scalar()
         return moment
 
     def due_keys(self, limit: int) -> Select[Any]:
