@@ -90,8 +90,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
         ProxyHeaders(trusted_proxies, root_path),
         RequestTrace(),
         LargeResponses(site.sender.send_slots),
-        QuandlErrors(),
-        FredErrors(),
+        *_foreign_errors(),
         SecurityHeaders(),
         Browsers(site),
         TargetCheck(),
@@ -110,6 +109,11 @@ def create_app(  # noqa: PLR0913 - the API's settings
     add_routes(app, routes)
     errors.add_error_handlers(app, [path for path, *_ in api])
     return app
+
+
+def _foreign_errors() -> list[Any]:
+    """Return what writes the errors of APIs that are imitated, each in its own form."""
+    return [QuandlErrors(), FredErrors()]
 
 
 def _site(use_cases: UseCases, sender: ResponseSender, session_secret: bytes | None, embed_origins: Collection[str]) -> Site:

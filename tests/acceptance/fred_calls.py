@@ -147,19 +147,21 @@ def fedfred():
 
 def pandas_datareader():
     import pandas_datareader.data as web
+    import requests
     from pandas_datareader.fred import FredReader
 
     FredReader.url = f"{address}/graph/fredgraph.csv"
-    frame = web.DataReader(["GDP", "SAMPLE/NILE"], "fred", "1946-01-01", "2024-12-31")
+    session = requests.Session()
+    session.headers["X-Api-Token"] = key
+    frame = web.DataReader(["GDP", "SAMPLE/NILE"], "fred", "1946-01-01", "2024-12-31", session=session)
     values = frame["GDP"].dropna()
     assert values.tolist() == known(LATEST)
     assert str(values.index[0].date()) == "1947-01-01"
     # Scripts without any package of FRED's.
-    keyless = pd.read_csv(
-        f"{address}/graph/fredgraph.csv?id=GDP&cosd=2024-01-01", index_col="observation_date", parse_dates=True, na_values="."
-    )
+    options = {"index_col": "observation_date", "parse_dates": True, "storage_options": {"X-Api-Token": key}}
+    keyless = pd.read_csv(f"{address}/graph/fredgraph.csv?id=GDP&cosd=2024-01-01", **options)
     assert keyless["GDP"].tolist() == floats(LATEST)[-3:]
-    vintage = pd.read_csv(f"{address}/graph/fredgraph.csv?id=GDP&vintage_date=2019-01-01")
+    vintage = pd.read_csv(f"{address}/graph/fredgraph.csv?id=GDP&vintage_date=2019-01-01", **options)
     assert vintage["GDP_20190101"].dropna().tolist() == known(row for row in AS_OF if row["realtime_end"] == "2019-01-01")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.running import Lanner, lanner, running
+from tests.documents import DOCUMENTS
 from tests.integration.fred_server import KEY, RECORDED, gdp, serving
 from tests.servers import missing
 
@@ -19,6 +20,7 @@ pytestmark = [
     pytest.mark.skipif(not RECORDED.is_dir(), reason="../shared/recorded is not beside this checkout"),
 ]
 
+SETTINGS = {"LANNER_PROVIDERS__FRED__API_KEY": KEY}
 CALLS = Path(__file__).with_name("fred_calls.py")
 SMALL = ("fredapi==0.5.2", "pyfredapi==0.10.2", "fedfred==3.0.0", "pandas-datareader==0.11.1", "setuptools<81")
 CLIENTS = {
@@ -28,6 +30,9 @@ CLIENTS = {
     "pandas_datareader": SMALL,
     "openbb_fred": ("openbb-fred==2.0.0",),
 }
+
+
+EXAMPLES = [code for page in DOCUMENTS if page.path.name == "fred-api.md" for code in page.blocks_of("python")]
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +59,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lanner, 
     folder = tmp_path_factory.mktemp("service")
     assert lanner("migrate", folder=folder, environment={}).returncode == 0
     created = lanner("keys", "create", "--form", "fred", folder=folder, environment={})
-    with serving(gdp()) as url:
-        settings = {"LANNER_PROVIDERS__FRED__BASE_URL": url, "LANNER_PROVIDERS__FRED__API_KEY": KEY}
-        with running(folder, settings, "up") as service:
-            yield service, folder, created.stdout.strip()
+    settings = {**SETTINGS, "LANNER_AUTH": "required"}
+    with serving(gdp()) as url, running(folder, {**settings, "LANNER_PROVIDERS__FRED__BASE_URL": url}, "up") as service:
+        yield service, folder, created.stdout.strip()
 
 
 @pytest.mark.timeout(1200)
@@ -73,3 +77,15 @@ def test_every_call_of_a_client(
 
     assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["all calls passed"]), done.stderr
     assert key not in running_service.log()
+
+
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda code: code.split()[1])
+def test_the_documents_examples_run(example: str, python_with: Callable[[tuple[str, ...]], Path], tmp_path: Path) -> None:
+    """Each client reads what was known of GDP, as docs/fred-api.md shows it, where no keys are required."""
+    with serving(gdp()) as url, running(tmp_path, {**SETTINGS, "LANNER_PROVIDERS__FRED__BASE_URL": url}, "up") as service:
+        command = [python_with(SMALL), "-P", "-c", example.replace("http://localhost:8000", service.address)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=tmp_path, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "14264.6" in done.stdout or "29349.924" in done.stdout

@@ -17,8 +17,8 @@ from tests.documents import DOCUMENTS, PAGES, ROOT, Document
 ROOMS = ("domain", "adapters", "entrypoints", "config", "tests", "docs", ".ci")
 #: A path in backticks with nothing in it that stands for something else.
 PLACE = re.compile(rf"`((?:{'|'.join(map(re.escape, ROOMS))})/[\w./-]+)`")
-#: Requests that the table leaves to other places: Quandl's, the formats of a resource, and the files of the documentation.
-_ELSEWHERE = re.compile(r"^/api/|/(data|triangle)\.|/panel(s/{digest})?\.|\}/releases\.|^/docs/")
+#: Requests that the table leaves to other places: Quandl's and FRED's, the formats of a resource, and the files of the documentation.
+_ELSEWHERE = re.compile(r"^/(api|fred)/|/(data|triangle)\.|/panel(s/{digest})?\.|\}/releases\.|^/docs/")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
@@ -74,7 +74,7 @@ def test_the_table_of_requests_is_the_api() -> None:
         if method in ("get", "post", "put", "patch", "delete") and not _ELSEWHERE.search(path)
     }
 
-    assert written - {("GET", "/api/v3/")} == offered - {("GET", "/")}
+    assert written - {("GET", "/api/v3/"), ("GET", "/fred/")} == offered - {("GET", "/")}
 
 
 def _plain(path: str) -> str:

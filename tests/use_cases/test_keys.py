@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from adapters.memory.unit_of_work import MemoryStore
-from domain.api_keys import Scope
+from domain.api_keys import Scope, TokenForm
 from domain.errors import InvalidApiKey, InvalidInput, KeyNotFound
 from domain.use_cases.check_key import REVOKED_WITHIN_SECONDS, CheckKey
 from domain.use_cases.manage_keys import ManageKeys
@@ -25,11 +26,25 @@ def test_a_key_is_told_once_and_kept_as_a_digest() -> None:
     assert ManageKeys(store).create("other", [Scope.READ])[1] != text
 
 
-@pytest.mark.parametrize("wrong", ["", "ü", "{}x", "x{}", "{:.40}"])
-def test_another_text_opens_nothing(wrong: str) -> None:
+def test_a_key_of_freds_form() -> None:
+    """It has 32 lower-case letters and digits, of which the first twelve are its id; no two are alike."""
+    store = MemoryStore()
+    key, text = ManageKeys(store).create("script", [Scope.READ], form=TokenForm.FRED)
+
+    assert CheckKey(store)(text) == key
+    assert re.fullmatch("[0-9a-z]{32}", text)
+    assert text.startswith(key.id)
+    assert len({ManageKeys(store).create("x", [Scope.READ], form=TokenForm.FRED)[1][12:] for _ in range(50)}) == 50
+
+
+@pytest.mark.parametrize("form", TokenForm)
+@pytest.mark.parametrize("wrong", ["", "ü", "{}x", "x{}", "{:.30}", "{:.31}0"])
+def test_another_text_opens_nothing(wrong: str, form: TokenForm) -> None:
     """Neither another form nor a secret that is longer or cut."""
     store = MemoryStore()
-    _, text = ManageKeys(store).create("script", [Scope.READ])
+    text = "0"
+    while text.endswith("0"):
+        _, text = ManageKeys(store).create("script", [Scope.READ], form=form)
 
     with pytest.raises(InvalidApiKey):
         CheckKey(store)(wrong.format(text))

@@ -50,7 +50,7 @@ class ReleasesResource:
         """List them."""
         period, wanted, kind = realtime(req, self._search.now()), page(req), file_type(req)
         every = sorted(self._described(self._databases(req), period), key=lambda each: each["id"])
-        header = self._header(period, wanted, len(every), "release_id", MOST_ITEMS)
+        header = self._header(period, wanted, count=len(every), by="release_id", most=MOST_ITEMS)
         items = _cut(every, wanted, MOST_ITEMS)
         send_list(resp, FredList(name="releases", item="release", header=header, items=items), kind)
 
@@ -97,7 +97,7 @@ class ReleasesResource:
                 if (planned or each.standing is Standing.PUBLISHED) and (database is None or each.code.database == database.code)
             }
         every = [{"release_id": release_id(code), "release_name": code, "date": day} for day, code in sorted(found)]
-        header = self._header(period, wanted, len(every), "release_date", MOST_DATES)
+        header = self._header(period, wanted, count=len(every), by="release_date", most=MOST_DATES)
         items = _cut(every, wanted, MOST_DATES)
         send_list(resp, FredList(name="release_dates", item="release_date", header=header, items=items, content="date"), kind)
 
@@ -137,7 +137,7 @@ class ReleasesResource:
             for each in databases
         ]
 
-    def _header(self, period: tuple[date, date], wanted: Page, count: int, by: str, most: int) -> dict[str, Any]:
+    def _header(self, period: tuple[date, date], wanted: Page, *, count: int, by: str, most: int) -> dict[str, Any]:
         page_header = {"order_by": by, "sort_order": wanted.order.value, "count": count, "offset": wanted.offset}
         return {**period_header(*period), **page_header, "limit": wanted.limit or most}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -48,6 +48,18 @@ class Table:
     parts: Iterable[Sequence[Row]]
     shown: int
     count: int
+
+
+class _Form(NamedTuple):
+    """How a row is written: its begin and end, a member by its name, and what stands between two."""
+
+    begin: bytes
+    member: str
+    between: bytes
+    end: bytes
+
+
+_JSON, _XML = _Form(b"{", '"%s":"%%b"', b",", b"}"), _Form(b"  <observation ", '%s="%%b"', b" ", b"/>\n")
 
 
 def count_cells(periods: RealtimePeriods, query: ObservationsQuery) -> int:
@@ -92,10 +104,10 @@ def encode_table(table: Table, header: Mapping[str, Any], kind: FileType) -> byt
     """Return a table as JSON or XML."""
     if kind is FileType.JSON:
         begin, end = orjson.dumps(dict(header))[:-1] + b',"observations":[', b"]}"
-        lines = (b",".join(_lines(table.columns, part, '"%s":"%%b"', ",", ("{", "}"))) for part in table.parts)
+        lines = (b",".join(_lines(table.columns, part, _JSON)) for part in table.parts)
         return begin + b",".join(lines) + end
     begin, end = XML_BEGIN + f"<observations {attributes(header)}>\n".encode(), b"</observations>\n"
-    lines = (b"".join(_lines(table.columns, part, '%s="%%b"', " ", ("  <observation ", "/>\n"))) for part in table.parts)
+    lines = (b"".join(_lines(table.columns, part, _XML)) for part in table.parts)
     return begin + b"".join(lines) + end
 
 
@@ -105,15 +117,14 @@ def csv_of(table: Table) -> bytes:
     return b"\n".join([",".join(table.columns).encode(), *parts]) + b"\n"
 
 
-def _lines(columns: Sequence[str], rows: Sequence[Row], member: str, between: str, around: tuple[str, str]) -> list[bytes]:
-    """Return rows by a template of a member; rows without gaps need no decision for each cell."""
-    members = [(member % name).encode() for name in columns]
-    begin, end = (each.encode() for each in around)
+def _lines(columns: Sequence[str], rows: Sequence[Row], form: _Form) -> list[bytes]:
+    """Return rows in a form; those without gaps need no decision for each cell."""
+    members = [(form.member % name).encode() for name in columns]
     if tuple(columns) == PERIOD_COLUMNS:
-        whole = begin + between.encode().join(members) + end
+        whole = form.begin + form.between.join(members) + form.end
         return [whole % tuple(row) for row in rows]
     return [
-        begin + between.encode().join([each % cell for each, cell in zip(members, row, strict=True) if cell is not None]) + end
+        form.begin + form.between.join([each % cell for each, cell in zip(members, row, strict=True) if cell is not None]) + form.end
         for row in rows
     ]
 

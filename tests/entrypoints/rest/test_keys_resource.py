@@ -69,6 +69,15 @@ def test_a_key_can_read_and_fetch_unless_told_otherwise(keyed: Callable[..., Res
     made = keyed("POST", "/keys", body={"name": "desk"}).json
 
     assert (made["scopes"], made["expires_at"], made["limit"]) == (["fetch", "read"], None, None)
+    assert made["token"].startswith("lnr_")
+
+
+def test_a_key_of_freds_form(keyed: Callable[..., Result]) -> None:
+    """Its token is one that clients of FRED accept, and is a key everywhere."""
+    token = keyed("POST", "/keys", body={"name": "pyfredapi", "form": "fred"}).json["token"]
+
+    assert (len(token), token.isalnum(), token == token.lower()) == (32, True, True)
+    assert keyed("GET", "/timeseries", token=token).status_code == 200
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/keys"), ("POST", "/keys"), ("DELETE", "/keys/0123456789ab")])
@@ -92,6 +101,8 @@ REFUSED: Mapping[str, tuple[Any, str]] = {
     "half a day": ({"name": "x", "days": 0.5}, "/days"),
     "too many days": ({"name": "x", "days": 36_501}, "/days"),
     "no limit": ({"name": "x", "limit": "fast"}, "/limit"),
+    "another form": ({"name": "x", "form": "quandl"}, "/form"),
+    "no form": ({"name": "x", "form": None}, "/form"),
     "another member": ({"name": "x", "token": "mine"}, "/token"),
 }
 
