@@ -14,6 +14,7 @@ from adapters.sql.engine import open_engine
 from adapters.sql.store import SqlStore
 from config.later import later
 from config.settings import Settings
+from config.tracing import open_tracer
 from domain.fetches import RetryPolicy
 from domain.fetching.freshness import Freshness
 from domain.fetching.provider_throttle import ProviderThrottle
@@ -43,6 +44,7 @@ class Adapters(DeclarativeContainer):
         open_engine, settings.provided.database, schema=settings.provided.database_schema, statement_seconds=statement_seconds
     )
     store = Singleton(SqlStore, engine)
+    tracer = Singleton(open_tracer, part)
     calls = Singleton(ProviderThrottle, store=store, concurrency=settings.provided.concurrency)
     deadline, before = settings.provided.fetch_deadline_seconds, calls.provided.before_call
     data_sources = Singleton(
@@ -50,6 +52,7 @@ class Adapters(DeclarativeContainer):
         settings.provided.providers,
         deadline_seconds=deadline,
         before_call=before,
+        tracer=tracer,
         memory_bytes=settings.provided.worker_memory,
     )
     file_previews = Singleton(

@@ -18,7 +18,7 @@ class FetchUseCases(Adapters):
         "freshness": Adapters.freshness,
     }
     waiting: ClassVar[dict[str, Any]] = {"store": Adapters.store, "pause": Adapters.stopping.provided.wait}
-    request_fetch = use_case("request_fetch.RequestFetch", **catalogue, dispatcher=Adapters.dispatcher)
+    request_fetch = use_case("request_fetch.RequestFetch", **catalogue, dispatcher=Adapters.dispatcher, tracer=Adapters.tracer)
     request_batch = use_case("request_batch.RequestBatch", Adapters.store, request_fetch)
     await_fetch = use_case("await_fetch.AwaitFetch", **waiting, most_seconds=Adapters.settings.provided.wait_seconds)
     await_read_through = use_case("await_fetch.AwaitFetch", **waiting, most_seconds=Adapters.settings.provided.read_through_seconds)
@@ -42,6 +42,7 @@ class FetchUseCases(Adapters):
         watch_equivalences=watch_equivalences,
         providers=Adapters.data_sources,
         calls=Adapters.calls,
+        tracer=Adapters.tracer,
         retry=Adapters.retry,
         lease_seconds=Adapters.settings.provided.lease_seconds,
         deadline_seconds=Adapters.deadline,

@@ -104,6 +104,7 @@ class Fetch:
         allow: what is not refused as suspicious.
         request_id: of the HTTP request that asked for it, so that the worker's log lines carry it.
         batch: of the request for many series by which it was added.
+        traceparent: of the span of the request that asked for it, in the form of W3C Trace Context; empty if that was not traced.
 
     """
 
@@ -127,6 +128,7 @@ class Fetch:
     request_id: str = ""
     priority: Priority = Priority.REQUESTED
     batch: UUID | None = None
+    traceparent: str = ""
 
     @property
     def ended(self) -> bool:

@@ -26,21 +26,29 @@ class MemoryFetchRepository:
     state: State
     clock: Clock
 
-    def add_first(
-        self, provider: str, code: DatasetCode, *, allow: Allowed, request_id: str, batch: UUID | None = None
+    def add_first(  # noqa: PLR0913 - as the port has it
+        self, provider: str, code: DatasetCode, *, allow: Allowed, request_id: str, batch: UUID | None = None, traceparent: str = ""
     ) -> tuple[TimeSeries, Fetch] | None:
         known = self.state.series.values()
         if any(series.alias == code.alias or (series.provider, series.code) == (provider, code) for series in known):
             return None
         series = MemorySeriesRepository(self.state, self.clock).add(provider, code)
-        return series, self.add(series.id, allow=allow, request_id=request_id, batch=batch)[0]
+        return series, self.add(series.id, allow=allow, request_id=request_id, batch=batch, traceparent=traceparent)[0]
 
-    def add(
-        self, series_id: UUID, *, allow: Allowed, request_id: str, at_once: bool = False, batch: UUID | None = None
+    def add(  # noqa: PLR0913 - as the port has it
+        self,
+        series_id: UUID,
+        *,
+        allow: Allowed,
+        request_id: str,
+        at_once: bool = False,
+        batch: UUID | None = None,
+        traceparent: str = "",
     ) -> tuple[Fetch, bool]:
         held = self._in_flight(series_id)
         if held is None:
-            return self._put(self._pending(series_id, allow=allow, request_id=request_id, batch=batch)), True
+            about = {"request_id": request_id, "batch": batch, "traceparent": traceparent}
+            return self._put(self._pending(series_id, allow=allow, **about)), True
         if not allow <= held.allow:
             if held.status is FetchStatus.RUNNING:
                 raise FetchAlreadyRunning

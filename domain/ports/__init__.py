@@ -31,6 +31,7 @@ from domain.ports.sources import (
 from domain.ports.splice_repository import SpliceRepository
 from domain.ports.store import KeyRepository, MetricsRepository, RequestRepository, Store, UnitOfWork
 from domain.ports.throttle import QuotaRepository, RateLimiter
+from domain.ports.tracing import Facts, Span, SpanKind, Tracer
 from domain.ports.vintage_repository import VintageRepository
 from domain.ports.webhook_repository import WebhookRepository
 from domain.ports.webhook_sender import WebhookSender
@@ -42,6 +43,7 @@ __all__ = [
     "DataSource",
     "Dispatcher",
     "EquivalenceRepository",
+    "Facts",
     "FetchRepository",
     "Fetched",
     "FileImports",
@@ -66,8 +68,11 @@ __all__ = [
     "SearchesSeries",
     "SeriesRepository",
     "SightingRepository",
+    "Span",
+    "SpanKind",
     "SpliceRepository",
     "Store",
+    "Tracer",
     "UnitOfWork",
     "VintageRepository",
     "WebhookRepository",

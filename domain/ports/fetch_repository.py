@@ -16,14 +16,21 @@ from domain.vintages import Vintage
 class FetchRepository(Protocol):
     """The fetches; at most one of a series is pending or running."""
 
-    def add_first(
-        self, provider: str, code: DatasetCode, *, allow: Allowed, request_id: str, batch: UUID | None = None
+    def add_first(  # noqa: PLR0913 - what is known of the request
+        self, provider: str, code: DatasetCode, *, allow: Allowed, request_id: str, batch: UUID | None = None, traceparent: str = ""
     ) -> tuple[TimeSeries, Fetch] | None:
         """Add a series with its first fetch; None if the series exists already, or its alias is taken."""
         ...
 
-    def add(
-        self, series_id: UUID, *, allow: Allowed, request_id: str, at_once: bool = False, batch: UUID | None = None
+    def add(  # noqa: PLR0913 - what is known of the request
+        self,
+        series_id: UUID,
+        *,
+        allow: Allowed,
+        request_id: str,
+        at_once: bool = False,
+        batch: UUID | None = None,
+        traceparent: str = "",
     ) -> tuple[Fetch, bool]:
         """
         Add a requested fetch that is due now, or return the one in flight; and whether it is new.

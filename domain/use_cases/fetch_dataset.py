@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from uuid import UUID, uuid4
@@ -32,7 +32,7 @@ from domain.fetching.in_flight import RunningFetches
 from domain.fetching.ingest import WindowDiscarded, confirmation, prepare, prior_state
 from domain.fetching.provider_throttle import ProviderThrottle
 from domain.metrics import Counted
-from domain.ports import Fetched, PriorState, Providers, Store, UnitOfWork
+from domain.ports import Facts, Fetched, PriorState, Providers, Span, SpanKind, Store, Tracer, UnitOfWork
 from domain.series import TimeSeries
 from domain.source_status import AtSource, StatusChange
 from domain.throttling import Denied, Permit
@@ -69,6 +69,7 @@ class FetchDataset:
     store: Store
     providers: Providers
     calls: ProviderThrottle
+    tracer: Tracer
     retry: RetryPolicy
     plan_next_look: PlanNextLook
     watch_equivalences: WatchEquivalences
@@ -95,8 +96,9 @@ class FetchDataset:
         if not isinstance(claimed, _Claimed):
             return claimed
         try:
-            with self.running.track(claimed.fetch, lease):
+            with self.running.track(claimed.fetch, lease), self._span(claimed) as span:
                 ended = self._run(claimed, lease)
+                _note(span, ended)
         except (LeaseLost, SeriesNotFound):
             if not self.running.was_released(lease):
                 logger.warning("lease lost", extra={"fetch": str(fetch_id)})
@@ -157,6 +159,19 @@ class FetchDataset:
             uow.commit(lasting=bool(budget.limits))
         return fetch if isinstance(answer, Denied) else _Claimed(fetch, series, known, budget, answer)
 
+    def _span(self, claimed: _Claimed) -> AbstractContextManager[Span]:
+        fetch, series = claimed.fetch, claimed.series
+        facts: Facts = {
+            "lanner.fetch": str(fetch.id),
+            "lanner.series": f"{series.provider}:{series.code}",
+            "lanner.attempt": fetch.attempts,
+            "lanner.request_id": fetch.request_id,
+        }
+        return self.tracer.span(f"fetch {series.provider}", SpanKind.CONSUMER, parent=fetch.traceparent, facts=facts)
+
+    def _commit_span(self) -> AbstractContextManager[Span]:
+        return self.tracer.span("commit", SpanKind.INTERNAL)
+
     def _run(self, claimed: _Claimed, lease: Lease) -> Fetch:
         fetch, series, known = claimed.fetch, claimed.series, claimed.known
         logger.info("fetch begun", extra={"fetch": str(fetch.id), "series": f"{series.provider}:{series.code}"})
@@ -209,7 +224,7 @@ class FetchDataset:
             with self.store.reading() as uow:
                 prepared, metadata = prepare(uow, series, fetch, fetched, gates=gates)
                 confirmed = confirmation(uow, series, known, fetched, added=prepared.vintages)
-            with self.store.writing() as uow:
+            with self._commit_span(), self.store.writing() as uow:
                 uow.series.lock(fetch.series_id)
                 ended_at = uow.fetches.succeed(fetch.id, lease, prepared.vintages, left_out=fetched.left_out)
                 # Prepared against a vintage that is no longer the last: prepare again.
@@ -231,7 +246,7 @@ class FetchDataset:
 
     def _fail_or_retry(self, fetch: Fetch, error: FetchError, lease: Lease) -> Fetch:
         failure = Failure.of(error)
-        with self.store.writing() as uow:
+        with self._commit_span(), self.store.writing() as uow:
             uow.series.lock(fetch.series_id)
             seconds = self.retry.wait(fetch, error, uow.now())
             if seconds is None:
@@ -261,6 +276,12 @@ def _record(uow: UnitOfWork, series: TimeSeries, state: AtSource, change: Status
         logger.warning("status at source changed", extra=facts)
         if state.has_ended:
             uow.webhooks.record(series, series_discontinued(change))
+
+
+def _note(span: Span, fetch: Fetch) -> None:
+    span.note({"lanner.status": fetch.status.value})
+    if fetch.failure and fetch.vintages_added is None:
+        span.fail(fetch.failure.code)
 
 
 def _log(fetch: Fetch, series: TimeSeries) -> None:

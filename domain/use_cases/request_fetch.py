@@ -14,7 +14,7 @@ from domain.errors import FetchAlreadyRunning, NotOfFormulas, ProviderNotConfigu
 from domain.fetches import ANONYMOUS, NOTHING_ALLOWED, Allowed, Fetch, IdempotencyKey, Priority, RequestRecord, Suspicion
 from domain.fetching.freshness import Freshness
 from domain.importing import IMPORT
-from domain.ports import Dispatcher, Providers, Store, UnitOfWork
+from domain.ports import Dispatcher, Providers, Store, Tracer, UnitOfWork
 from domain.providers import Limit, Provider, Routing
 from domain.quotas import Requester
 from domain.series import TimeSeries
@@ -57,6 +57,7 @@ class _Flags:
 
     Attributes:
         changed_since: what the last fetch confirmed, if what it read has changed since.
+        traceparent: of the span in which it came.
         batch: of a request for many series.
         any_case: whether a stored series whose code differs in case alone is the one that is meant.
 
@@ -66,6 +67,7 @@ class _Flags:
     allow: Allowed
     request_id: str
     requester: Requester | None
+    traceparent: str
     changed_since: Confirmation | None = None
     batch: UUID | None = None
     any_case: bool = False
@@ -80,6 +82,7 @@ class RequestFetch:
     routing: Routing
     freshness: Freshness
     dispatcher: Dispatcher
+    tracer: Tracer
 
     def __call__(  # noqa: PLR0913 - the request's options
         self,
@@ -102,7 +105,7 @@ class RequestFetch:
             TooManyRequests: the requester's quota of fetches is used up.
 
         """
-        flags = _Flags(refresh=refresh, allow=allow, request_id=request_id, requester=requester)
+        flags = self._flags(refresh=refresh, allow=allow, request_id=request_id, requester=requester)
         request_key = _request_key(key, f"{provider or ''}:{code}", flags)
         self._refuse_imported(code, provider)
         chosen = self.provider_of(code, provider)
@@ -119,7 +122,7 @@ class RequestFetch:
         requester: Requester | None = None,
     ) -> Requested:
         """Refresh a stored series; ``created`` refers to its fetch. Raises like the call, and SeriesNotFound."""
-        flags = _Flags(refresh=True, allow=allow, request_id=request_id, requester=requester)
+        flags = self._flags(refresh=True, allow=allow, request_id=request_id, requester=requester)
         return self._request(lambda uow: self._get(uow, series_id), flags, _request_key(key, str(series_id), flags), refetch=True)
 
     def many(  # noqa: PLR0913 - the request's options
@@ -141,7 +144,7 @@ class RequestFetch:
             TooManyRequests: the requester's quota of fetches does not suffice for all; nothing was written.
 
         """
-        flags = _Flags(refresh=refresh, allow=allow, request_id=request_id, requester=requester, batch=batch)
+        flags = self._flags(refresh=refresh, allow=allow, request_id=request_id, requester=requester, batch=batch)
         asked = {(name, code): self._asked(self.provider_of(code, name), code, flags) for name, code in wanted}
         requested: dict[tuple[str, DatasetCode], Requested | FetchAlreadyRunning] = {}
         due: list[UUID] = []
@@ -163,6 +166,9 @@ class RequestFetch:
         for fetch_id in due:
             self.dispatcher.notify(fetch_id)
         return requested
+
+    def _flags(self, **given: Any) -> _Flags:
+        return _Flags(**given, traceparent=self.tracer.traceparent())
 
     def _request(
         self,
@@ -224,7 +230,7 @@ class RequestFetch:
 
     def _find_or_add(self, uow: UnitOfWork, provider: str, code: DatasetCode, flags: _Flags) -> tuple[TimeSeries, Fetch | None]:
         known = uow.series.find(provider, code)
-        new = None if known else uow.fetches.add_first(provider, code, allow=flags.allow, request_id=flags.request_id, batch=flags.batch)
+        new = None if known else uow.fetches.add_first(provider, code, allow=flags.allow, **_about(flags))
         # A series whose code differs in case alone has the alias, so that this one could not be added at once.
         other = in_other_case(uow, provider, code) if flags.any_case and not (known or new) else None
         return new or (known or other or uow.series.add(provider, code), None)
@@ -240,8 +246,7 @@ class RequestFetch:
         if fetch and fetch.ended and not (flags.refresh or flags.allow or self._is_stale(uow, series, flags)):
             return fetch, False, False
         hurried = fetch is not None and ((flags.refresh and fetch.waiting_for is not None) or fetch.priority is not Priority.REQUESTED)
-        about: dict[str, Any] = {"request_id": flags.request_id, "batch": flags.batch}
-        joined, added = uow.fetches.add(series.id, allow=flags.allow, at_once=flags.refresh, **about)
+        joined, added = uow.fetches.add(series.id, allow=flags.allow, at_once=flags.refresh, **_about(flags))
         return joined, added, added or hurried
 
     def _refuse_imported(self, code: DatasetCode, provider: str | None) -> None:
@@ -274,6 +279,10 @@ class RequestFetch:
 
 def _not_fetched(code: DatasetCode) -> str:
     return f"{IMPORT}:{code} holds what was imported, and is not fetched."
+
+
+def _about(flags: _Flags) -> dict[str, Any]:
+    return {"request_id": flags.request_id, "batch": flags.batch, "traceparent": flags.traceparent}
 
 
 def _count(uow: UnitOfWork, requester: Requester | None) -> None:

@@ -12,6 +12,7 @@ import falcon
 from falcon.media import JSONHandler
 from falcon.routing import CompiledRouter
 
+from domain.ports import Tracer
 from domain.providers import Limit
 from domain.use_cases import UseCases
 from entrypoints.formats import encode
@@ -23,6 +24,7 @@ from entrypoints.rest.http import errors
 from entrypoints.rest.http.large_responses import LargeResponses
 from entrypoints.rest.http.proxies import Network, ProxyHeaders
 from entrypoints.rest.http.rate_limits import RequestLimits
+from entrypoints.rest.http.request_spans import RequestSpans
 from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.middleware import (
     CrossSiteCheck,
@@ -66,6 +68,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
     request_limits: tuple[Limit, ...] = (),
     fetch_limits: tuple[Limit, ...] = (),
     session_secret: bytes = b"",
+    tracer: Tracer | None = None,
 ) -> App:
     """
     Build the application.
@@ -81,6 +84,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
         request_limits: of each client's requests, in each process.
         fetch_limits: of the fetches that each client requests, in all processes together.
         session_secret: signs the sessions of browsers; by default one of this process's own.
+        tracer: of the requests.
 
     """
     site = _site(use_cases, sender or ResponseSender(), (session_secret or token_bytes(32)) if keys_required else None, embed_origins)
@@ -89,6 +93,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
     middleware: list[Any] = [
         ProxyHeaders(trusted_proxies, root_path),
         RequestTrace(),
+        *([RequestSpans(tracer)] if tracer and tracer.enabled else []),
         LargeResponses(site.sender.send_slots),
         *_foreign_errors(),
         SecurityHeaders(),

@@ -24,6 +24,7 @@ class RequestContext:
         owner: whose idempotency keys it may use.
         refusal: why it is refused wherever a key is needed.
         fetch_limits: of the fetches that its client may request.
+        span: of its trace, as a context that is entered; None where it has none.
         problem_writer: writes problems in another format than RFC 9457's.
 
     """
@@ -36,6 +37,7 @@ class RequestContext:
     owner: str = ANONYMOUS
     refusal: Exception | DomainError | None = None
     fetch_limits: tuple[Limit, ...] = ()
+    span: Any = None
     problem_writer: Any = None
 
     @property

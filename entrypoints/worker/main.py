@@ -67,7 +67,7 @@ def main() -> int:
     report = PollerReport(shared=not settings.embedded)
     app = _app(container, isolation, report_consumers=report.report_consumers)
     on_stop: Callable[[], object] = fetch_dataset.running.close
-    release: Callable[[], object] = fetch_dataset.release
+    release: Callable[[], object] = partial(_release, container)
     end_poller: Callable[[], object] = bool
     if settings.embedded:
         durations = FetchDurationCounts()
@@ -177,8 +177,9 @@ def _poll_in_child_process(
             telling.send_bytes(held)
 
     signals.worker_process_init.connect(lambda **_: engine.dispose(close=False), weak=False)
-    signals.worker_process_init.connect(lambda **_: shutdown_pipe.listen(fetch_dataset.release), weak=False)
+    signals.worker_process_init.connect(lambda **_: shutdown_pipe.listen(partial(_release, container)), weak=False)
     signals.worker_process_init.connect(follow_fetches, weak=False)
+    signals.worker_process_shutdown.connect(lambda **_: container.tracer().flush(), weak=False)
     process_gone.connect(report_lost_lease, weak=False)
     counting = {"memory": memory, "part": processes}
     process = multiprocessing.get_context("spawn").Process(
@@ -212,7 +213,12 @@ def _poll(parent: int, report: PollerReport, lost_leases: Any, *, memory: Any, p
     held.close()
     stop.set()
     thread.join(settings.shutdown_timeout_seconds or _SHUTDOWN_TIMEOUT_SECONDS)
-    release_and_exit(container.use_cases().fetch_dataset.release)
+    release_and_exit(partial(_release, container))
+
+
+def _release(container: Container) -> None:
+    container.use_cases().fetch_dataset.release()
+    container.tracer().flush()
 
 
 def _stop_with(poller: int, stop: Event) -> None:

@@ -70,10 +70,15 @@ def run(
                 lost_a_worker = fetch.crashes > 0 or fetch.status is FetchStatus.RUNNING
                 if skip_suspects and lost_a_worker:
                     continue
-                with bound_contextvars(request_id=fetch.request_id, fetch=str(fetch.id)), isolation.acquire(exclusive=lost_a_worker):
+                with bound_contextvars(**_log_facts(fetch)), isolation.acquire(exclusive=lost_a_worker):
                     use_cases.fetch_dataset(fetch.id)
     except StoreUnavailable as error:
         logger.warning("fetches not run", extra={"fetches": len(fetch_ids), "reason": error.message})
+
+
+def _log_facts(fetch: Fetch) -> dict[str, str]:
+    trace = {"trace_id": fetch.traceparent.split("-")[1]} if fetch.traceparent else {}
+    return {"request_id": fetch.request_id, "fetch": str(fetch.id), **trace}
 
 
 def notify(app: Celery, fetch_ids: Sequence[UUID]) -> None:

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from adapters.memory.dispatcher import NullDispatcher
+from adapters.memory.tracer import NullTracer
 from adapters.provider_kit.calendars.reader import IcsReader
 from adapters.provider_kit.registry.installed import InstalledProviders
 from adapters.sql.engine import open_engine
@@ -52,7 +53,14 @@ def stored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     migrate(engine)
     store, providers = SqlStore(engine), InstalledProviders({}, deadline_seconds=10)
     freshness = Freshness(providers, None)
-    ask = RequestFetch(store=store, providers=providers, routing=Routing({}, "quandl"), freshness=freshness, dispatcher=NullDispatcher())
+    ask = RequestFetch(
+        store=store,
+        providers=providers,
+        routing=Routing({}, "quandl"),
+        freshness=freshness,
+        dispatcher=NullDispatcher(),
+        tracer=NullTracer(),
+    )
     requested = ask(DatasetCode("SAMPLE", "GDP"))
     calls = ProviderThrottle(store=store)
     calendars = ReadCalendar(store=store, providers=providers, calls=calls, reader=IcsReader(memory_bytes=2**30, seconds=10))
@@ -60,6 +68,7 @@ def stored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         store=store,
         providers=providers,
         calls=calls,
+        tracer=NullTracer(),
         retry=RetryPolicy(60),
         plan_next_look=PlanNextLook(store=store, providers=providers, learn=every_six_hours, read_calendar=calendars),
         watch_equivalences=WatchEquivalences(store),

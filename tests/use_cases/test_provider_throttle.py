@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from adapters.memory.dispatcher import RecordingDispatcher
+from adapters.memory.tracer import NullTracer
 from adapters.memory.unit_of_work import MemoryStore, MemoryUnitOfWork
 from domain.budgets import Breaker
 from domain.codes import DatasetCode
@@ -74,6 +75,7 @@ class Harness:
             store=self.store,
             providers=providers,
             calls=self.calls,
+            tracer=NullTracer(),
             retry=RetryPolicy(DAY),
             plan_next_look=plain.plan_next_look,
             watch_equivalences=plain.watch_equivalences,

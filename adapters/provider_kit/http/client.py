@@ -27,7 +27,7 @@ from domain.errors import (
     SourceUnavailable,
     ThrottledLocally,
 )
-from domain.ports import RawResponse
+from domain.ports import RawResponse, SpanKind, Tracer
 from domain.redaction import HIDDEN, Redactor
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 15.0
 _MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_FIRST_ERROR = 400
 _NOTHING: Mapping[str, str] = {}
 BeforeCall = Callable[[float], object]
 
@@ -52,6 +53,7 @@ class HttpClient:
         deadline_seconds: for one call in all, or for all calls of a fetch that share a ``deadline``.
         by_operator: whether the base URL was configured, which permits a private address; only such a one can begin with http:.
         before_call: called before each request with the seconds that are left for it; may wait, or raise ThrottledLocally.
+        tracer: has a span for each request.
 
     """
 
@@ -64,10 +66,12 @@ class HttpClient:
         deadline_seconds: float,
         by_operator: bool = False,
         before_call: BeforeCall | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self._provider, self._base_url = provider, base_url.rstrip("/")
         self._texts, self._bodies = Redactor(secrets), BodyRedactor(secrets)
         self._deadline_seconds, self._before_call = deadline_seconds, before_call
+        self._tracer = tracer
         self._private = by_operator or base_url.startswith("http:")
         self._is_aborted = False
         # The base URL's, and that of its like by https.
@@ -161,7 +165,7 @@ class HttpClient:
         except UnicodeError as exc:
             raise self._unspeakable(exc) from exc
         for _ in range(_MAX_REDIRECTS + 1):
-            answer = self._ask(url, request, limit)
+            answer = self._traced(url, request, limit)
             if answer.status not in _REDIRECTS:
                 return answer
             url = self._redirected(url, answer, request)
@@ -179,6 +183,18 @@ class HttpClient:
 
     def _unspeakable(self, reason: Exception) -> AnswerNotUnderstood:
         return AnswerNotUnderstood(f"{self.host} cannot be asked this ({type(reason).__name__}).")
+
+    def _traced(self, url: str, request: HttpRequest, until: float) -> RawResponse:
+        """Ask within a span; secrets are added to the URL only as it is sent."""
+        if self._tracer is None:
+            return self._ask(url, request, until)
+        facts = {"http.request.method": "GET", "server.address": urlsplit(url).hostname or "", "url.full": self.redact(url)}
+        with self._tracer.span("GET", SpanKind.CLIENT, facts=facts) as span:
+            answer = self._ask(url, request, until)
+            span.note({"http.response.status_code": answer.status})
+            if answer.status >= _FIRST_ERROR:
+                span.fail(str(answer.status))
+            return answer
 
     def _ask(self, url: str, request: HttpRequest, until: float) -> RawResponse:
         from urllib3 import Timeout

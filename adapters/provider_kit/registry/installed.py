@@ -25,7 +25,7 @@ from adapters.provider_kit.registry.opening import open_source, options_of
 from adapters.provider_kit.spec import ProviderSpec
 from domain.codes import DatasetCode
 from domain.errors import FetchError, InvalidInput, ProviderNotConfigured, UnknownProvider
-from domain.ports import DataSource, ListsReleases, SearchesSeries
+from domain.ports import DataSource, ListsReleases, SearchesSeries, Tracer
 from domain.providers import Provider, Terms
 
 logger = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class InstalledProviders:
     Args:
         settings: provider's name → option's name → text of the environment.
         deadline_seconds: for one fetch: its calls, and reading what came.
-        before_call: see ``HttpClient``.
+        before_call, tracer: see ``HttpClient``.
         memory_bytes: limit of a child process that parses large answers.
 
     """
@@ -75,10 +75,11 @@ class InstalledProviders:
         *,
         deadline_seconds: float,
         before_call: BeforeCall | None = None,
+        tracer: Tracer | None = None,
         memory_bytes: int = MEMORY_BYTES,
     ) -> None:
         self._settings, self._deadline_seconds, self._before_call = settings, deadline_seconds, before_call
-        self._memory_bytes = memory_bytes
+        self._tracer, self._memory_bytes = tracer, memory_bytes
         self._lock = RLock()
         self._installed: dict[str, _Installed] = {}
         self._sources: dict[str, DataSource] = {}
@@ -202,7 +203,9 @@ class InstalledProviders:
         spec, raw = self._get(name).spec, self._settings.get(name, {})
         assert spec is not None  # noqa: S101 - who asks has made sure
         deadline = min(self._deadline_seconds, most_seconds)
-        source, client = open_source(spec, raw, RecordingClient, deadline_seconds=deadline, before_call=self._before_call)
+        source, client = open_source(
+            spec, raw, RecordingClient, deadline_seconds=deadline, before_call=self._before_call, tracer=self._tracer
+        )
         with self._lock:
             self._clients.append(client)
             if self._is_aborted:

@@ -12,7 +12,7 @@ from adapters.provider_kit.registry.limits import without_general
 from adapters.provider_kit.registry.old_codes import answering_old_codes
 from adapters.provider_kit.spec import ProviderSpec
 from domain.codes import DatasetCode
-from domain.ports import DataSource, Fetched, ParsedSeries, ParsesResponses, PriorState, RawResponse
+from domain.ports import DataSource, Fetched, ParsedSeries, ParsesResponses, PriorState, RawResponse, Tracer
 
 Client = TypeVar("Client", bound=HttpClient)
 
@@ -34,13 +34,14 @@ def options_of(spec: ProviderSpec, raw: Mapping[str, str]) -> Any:
     return options
 
 
-def open_source(
+def open_source(  # noqa: PLR0913 - what its client keeps to
     spec: ProviderSpec,
     raw: Mapping[str, str],
     client: type[Client],
     *,
     deadline_seconds: float,
     before_call: BeforeCall | None = None,
+    tracer: Tracer | None = None,
 ) -> tuple[DataSource, Client]:
     """
     Return a provider's source, which reads every answer in this process and answers old codes of Quandl's, and its client.
@@ -55,6 +56,7 @@ def open_source(
         deadline_seconds=deadline_seconds,
         by_operator="base_url" in raw,
         before_call=before_call,
+        tracer=tracer,
     )
     source = spec.open(options, http)
     plainly = _ParsesPlain(source) if isinstance(source, ParsesResponses) and not spec.reads_files else source

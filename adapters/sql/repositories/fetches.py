@@ -85,10 +85,10 @@ class SqlFetchRepository:
     transaction: Transaction
     last: dict[UUID, int] = field(default_factory=dict)
 
-    def add_first(
-        self, provider: str, code: DatasetCode, *, allow: Allowed, request_id: str, batch: UUID | None = None
+    def add_first(  # noqa: PLR0913 - as the port has it
+        self, provider: str, code: DatasetCode, *, allow: Allowed, request_id: str, batch: UUID | None = None, traceparent: str = ""
     ) -> tuple[TimeSeries, Fetch] | None:
-        about = {"asked_by": request_id, "many": batch, **allow_columns(allow)}
+        about = {"asked_by": request_id, "many": batch, "traced_as": traceparent or None, **allow_columns(allow)}
         if not self.transaction.on_postgres:
             added = SqlSeriesRepository(self.transaction).insert(provider, code, code.alias)
             fetch = self._insert(added.id, Priority.REQUESTED, **about) if added else None
@@ -102,11 +102,19 @@ class SqlFetchRepository:
         number, since = row[fetches.c.series], fetch.created_at
         return TimeSeries(id=series_id, number=number, provider=provider, code=code, alias=code.alias, created_at=since), fetch
 
-    def add(
-        self, series_id: UUID, *, allow: Allowed, request_id: str, at_once: bool = False, batch: UUID | None = None
+    def add(  # noqa: PLR0913 - as the port has it
+        self,
+        series_id: UUID,
+        *,
+        allow: Allowed,
+        request_id: str,
+        at_once: bool = False,
+        batch: UUID | None = None,
+        traceparent: str = "",
     ) -> tuple[Fetch, bool]:
         while True:
-            added = self._insert(series_id, Priority.REQUESTED, asked_by=request_id, many=batch, **allow_columns(allow))
+            about = {"asked_by": request_id, "many": batch, "traced_as": traceparent or None, **allow_columns(allow)}
+            added = self._insert(series_id, Priority.REQUESTED, **about)
             if added:
                 return added, True
             if allow:
@@ -128,7 +136,7 @@ class SqlFetchRepository:
                 return held, False
 
     def add_scheduled(self, series_id: UUID, *, request_id: str, seconds: float) -> bool:
-        about = {"asked_by": request_id, "many": None, **allow_columns(NOTHING_ALLOWED)}
+        about = {"asked_by": request_id, "many": None, "traced_as": None, **allow_columns(NOTHING_ALLOWED)}
         if self._insert(series_id, Priority.SCHEDULED, **about) is None:
             self._require(series_id)
             return False

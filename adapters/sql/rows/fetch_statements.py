@@ -131,6 +131,7 @@ def _pending(now: Any) -> dict[str, Any]:
         "allow_values": bindparam("allow_values", type_=Boolean()),
         "request_id": bindparam("asked_by", type_=Text()),
         "batch": bindparam("many", type_=Uuid()),
+        "traceparent": bindparam("traced_as", type_=Text()),
     }
 
 

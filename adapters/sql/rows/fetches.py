@@ -42,6 +42,7 @@ def fetch_from(row: Row, *, series_id: UUID) -> Fetch:
         request_id=facts["request_id"],
         priority=Priority(facts["priority"]),
         batch=facts["batch"],
+        traceparent=facts["traceparent"] or "",
     )
 
 
