@@ -67,8 +67,7 @@ class ReadThrough:
             TooManyRequests: the requester's quota of fetches is used up, and no data are stored.
 
         """
-        fetching = {"may_fetch": may_fetch, "acquire_slot": acquire_slot, "request_id": request_id, "requester": requester}
-        [found] = self.several([code], **fetching)
+        [found] = self.several([code], may_fetch=may_fetch, acquire_slot=acquire_slot, request_id=request_id, requester=requester)
         if isinstance(found, DomainError):
             raise found
         return found

@@ -16,7 +16,7 @@ from domain.providers import Limit
 from domain.use_cases import UseCases
 from entrypoints.formats import encode
 from entrypoints.rest import quandl, resources
-from entrypoints.rest.authentication import Authentication, KeyGuard, scopes_of
+from entrypoints.rest.authentication import Authentication, KeyGuard, QueryKeys, scopes_of
 from entrypoints.rest.context import Request
 from entrypoints.rest.http import errors
 from entrypoints.rest.http.large_responses import LargeResponses
@@ -60,6 +60,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
     embed_origins: Collection[str] = (),
     sender: ResponseSender | None = None,
     keys_required: bool = False,
+    query_keys: bool = False,
     trusted_proxies: Collection[Network] = (),
     root_path: str = "",
     request_limits: tuple[Limit, ...] = (),
@@ -71,6 +72,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
 
     Args:
         keys_required: whether requests need an API key.
+        query_keys: whether all requests that only read may have it in their query.
         sender: by default one without a cache.
         allowed_hosts: host names that are served besides the loopback ones, where no keys are required; None serves every name.
         cors_origins: origins whose pages may read responses in a browser.
@@ -87,6 +89,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
     routes = [*api, *pages]
     middleware: list[Any] = [
         ProxyHeaders(trusted_proxies, root_path),
+        *([QueryKeys()] if query_keys else []),
         RequestTrace(),
         LargeResponses(site.sender.send_slots),
         QuandlErrors(),
@@ -99,15 +102,21 @@ def create_app(  # noqa: PLR0913 - the API's settings
         OwnPagesOnly([path for path, *_ in pages]),
         CrossSiteCheck(cors_origins),
     ]
-    if cors_origins:
-        middleware += [VaryByOrigin(), falcon.CORSMiddleware(allow_origins=list(cors_origins), expose_headers=_EXPOSED)]
-    if allowed_hosts is not None and not keys_required:
-        middleware.append(HostCheck(allowed_hosts))
+    middleware += _of_hosts(cors_origins, None if keys_required else allowed_hosts)
     app: App = falcon.App(middleware=middleware, request_type=Request, router=HeadFromGetRouter())
     _set_options(app)
     add_routes(app, routes)
     errors.add_error_handlers(app, [path for path, *_ in api])
     return app
+
+
+def _of_hosts(cors_origins: Collection[str], allowed_hosts: Collection[str] | None) -> Iterator[Any]:
+    """Yield the middleware for pages of other origins, and for host names unless all are served."""
+    if cors_origins:
+        yield VaryByOrigin()
+        yield falcon.CORSMiddleware(allow_origins=list(cors_origins), expose_headers=_EXPOSED)
+    if allowed_hosts is not None:
+        yield HostCheck(allowed_hosts)
 
 
 def _site(use_cases: UseCases, sender: ResponseSender, session_secret: bytes | None, embed_origins: Collection[str]) -> Site:

@@ -107,7 +107,7 @@ def in_every_format(document: type[Schema] | dict[str, Any]) -> Content:
     }
 
 
-FILES = in_every_format(OBSERVATIONS)
+FILES = in_every_format({"anyOf": [OBSERVATIONS, {"type": "array", "items": _RECORD}]})
 _CHANGE = make_schema(
     "Change", date=DateOrInstantField(), column=TEXT, old=fields.Float(allow_none=True), new=fields.Float(allow_none=True)
 )

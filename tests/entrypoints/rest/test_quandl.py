@@ -456,8 +456,8 @@ def test_what_providers_say_is_no_formula(client_on: ClientOn, formula: str) -> 
     quandl = QuandlClient(client_on, description=formula)
     quandl.get("/datasets/WIKI/FB")
 
-    assert f",'{formula}," in quandl.get("/datasets/WIKI/FB/metadata.csv").text
-    assert f",'{formula}," in quandl.get("/datasets.csv").text
+    assert f",'{formula}," in quandl.get("/datasets/WIKI/FB/metadata.csv").content.decode()
+    assert f",'{formula}," in quandl.get("/datasets.csv").content.decode()
     assert f",'{formula}," in next(members(quandl.get("/databases/WIKI/metadata").content))[1][1]
 
 
