@@ -46,17 +46,18 @@ def narrowed(places: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     Return the document as the tests need it: responses have no undeclared members, and requests find something.
 
     Args:
-        places: the values of parameters and body members with these names.
+        places: the values of parameters and body members with these names; of multisets' parameters the names begin with ``multiset:``.
 
     """
     document: dict[str, Any] = json.loads(KEPT.read_text())
     for schema in document["components"]["schemas"].values():
         schema.setdefault("additionalProperties", False)
-    for methods in document["paths"].values():
+    for path, methods in document["paths"].items():
+        prefix = "multiset:" if "/multisets" in path else ""
         for operation in methods.values():
             for parameter in operation["parameters"]:
-                if parameter["name"] in places:
-                    parameter["schema"] = {"enum": [*places[parameter["name"]]]}
+                if f"{prefix}{parameter['name']}" in places:
+                    parameter["schema"] = {"enum": [*places[f"{prefix}{parameter['name']}"]]}
     members = document["components"]["schemas"]["FetchRequest"]["properties"]
     members |= {name: {"enum": [*places[name]]} for name in members if name in places}
     return document
