@@ -71,6 +71,7 @@ class Settings(BaseModel):
     worker_processes: Count | None = None
     worker_memory: Annotated[ByteSize, Field(ge=2**28, le=2**40)] = ByteSize(1_000_000_000)
     auth: Literal["open", "required"] | None = None
+    query_keys: bool = False
     allowed_hosts: HostNames = ()
     cors_origins: Origins = ()
     embed_origins: Origins = ()

@@ -35,7 +35,7 @@ class Selection:
 
     Attributes:
         moment: selects the vintage.
-        columns: names; all if empty.
+        columns: names, each also several of them separated by commas; all if empty.
         column_index: one column, counted from 1; 0 selects the dates alone.
         aggregate: what is made of each period of ``collapse``; None as at Quandl, the last value.
         transform: as at Quandl, after the window; or with the year before, of the whole state and whatever the window.
@@ -285,7 +285,23 @@ def _indices(names: Sequence[str], selection: Selection) -> list[int] | None:
                 hint=f"Use 1 to {len(names)}; 0 gives the dates alone.",
             )
         return [selection.column_index - 1] if selection.column_index else []
-    unknown = [name for name in selection.columns if name not in names]
-    if unknown:
-        raise InvalidInput(f"The series has no column {unknown[0]!r}.", field="columns", hint=f"Its columns: {', '.join(names)}.")
-    return [names.index(name) for name in selection.columns] or None
+    wanted = [place for name in selection.columns for place in _places(names, name)]
+    if len(set(wanted)) < len(wanted):
+        raise InvalidInput("columns names a column twice.", field="columns", hint="Name each column once.")
+    return wanted or None
+
+
+def _places(names: Sequence[str], wanted: str) -> list[int]:
+    """Return the positions of a column, or of several separated by commas; a comma may be part of a name."""
+    if wanted in names:
+        return [names.index(wanted)]
+    parts, found = wanted.split(","), list[int]()
+    while parts:
+        longest = (count for count in range(len(parts), 0, -1) if ",".join(parts[:count]).strip() in names)
+        count = next(longest, 0)
+        if not count:
+            shown = parts[0].strip()
+            raise InvalidInput(f"The series has no column {shown!r}.", field="columns", hint=f"Its columns: {', '.join(names)}.")
+        found.append(names.index(",".join(parts[:count]).strip()))
+        del parts[:count]
+    return found

@@ -69,8 +69,9 @@ class ReadThrough:
             TooManyRequests: the requester's quota of fetches is used up, and no data are stored.
 
         """
-        fetching = {"may_fetch": may_fetch, "acquire_slot": acquire_slot, "request_id": request_id, "requester": requester}
-        [found] = self.several([code], as_written=as_written, **fetching)
+        [found] = self.several(
+            [code], may_fetch=may_fetch, acquire_slot=acquire_slot, request_id=request_id, requester=requester, as_written=as_written
+        )
         if isinstance(found, DomainError):
             raise found
         return found

@@ -17,7 +17,7 @@ from domain.providers import Limit
 from domain.use_cases import UseCases
 from entrypoints.formats import encode
 from entrypoints.rest import fred, quandl, resources
-from entrypoints.rest.authentication import Authentication, KeyGuard, scopes_of
+from entrypoints.rest.authentication import Authentication, KeyGuard, QueryKeys, scopes_of
 from entrypoints.rest.context import Request
 from entrypoints.rest.fred.errors import FredErrors
 from entrypoints.rest.http import errors
@@ -63,6 +63,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
     embed_origins: Collection[str] = (),
     sender: ResponseSender | None = None,
     keys_required: bool = False,
+    query_keys: bool = False,
     trusted_proxies: Collection[Network] = (),
     root_path: str = "",
     request_limits: tuple[Limit, ...] = (),
@@ -75,6 +76,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
 
     Args:
         keys_required: whether requests need an API key.
+        query_keys: whether all requests that only read may have it in their query.
         sender: by default one without a cache.
         allowed_hosts: host names that are served besides the loopback ones, where no keys are required; None serves every name.
         cors_origins: origins whose pages may read responses in a browser.
@@ -92,6 +94,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
     routes = [*api, *pages]
     middleware: list[Any] = [
         ProxyHeaders(trusted_proxies, root_path),
+        *([QueryKeys()] if query_keys else []),
         RequestTrace(),
         *([RequestSpans(tracer)] if tracer and tracer.enabled else []),
         LargeResponses(site.sender.send_slots),
@@ -105,10 +108,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
         OwnPagesOnly([path for path, *_ in pages]),
         CrossSiteCheck(cors_origins),
     ]
-    if cors_origins:
-        middleware += [VaryByOrigin(), falcon.CORSMiddleware(allow_origins=list(cors_origins), expose_headers=_EXPOSED)]
-    if allowed_hosts is not None and not keys_required:
-        middleware.append(HostCheck(allowed_hosts))
+    middleware += _of_hosts(cors_origins, None if keys_required else allowed_hosts)
     app: App = falcon.App(middleware=middleware, request_type=Request, router=HeadFromGetRouter())
     _set_options(app)
     add_routes(app, routes)
@@ -119,6 +119,15 @@ def create_app(  # noqa: PLR0913 - the API's settings
 def _foreign_errors() -> list[Any]:
     """Return what writes the errors of APIs that are imitated, each in its own form."""
     return [QuandlErrors(), FredErrors()]
+
+
+def _of_hosts(cors_origins: Collection[str], allowed_hosts: Collection[str] | None) -> Iterator[Any]:
+    """Yield the middleware for pages of other origins, and for host names unless all are served."""
+    if cors_origins:
+        yield VaryByOrigin()
+        yield falcon.CORSMiddleware(allow_origins=list(cors_origins), expose_headers=_EXPOSED)
+    if allowed_hosts is not None:
+        yield HostCheck(allowed_hosts)
 
 
 def _site(use_cases: UseCases, sender: ResponseSender, session_secret: bytes | None, embed_origins: Collection[str]) -> Site:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
+from urllib.parse import unquote_plus
 
 import falcon
 from structlog.contextvars import bind_contextvars
@@ -60,6 +61,25 @@ class KeyGuard:
             raise
 
 
+class QueryKeys:
+    """
+    Middleware: takes a key out of the query, where the operator allows it there for clients that can send no header.
+
+    Nothing behind this sees it: no log line, no link, no message of an error.
+    """
+
+    def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
+        """Keep it in the context, for requests that only read."""
+        if req.method not in ("GET", "HEAD") or _takes_query_keys(req.path):
+            return
+        params = cast("dict[str, str | list[str]]", req.params)
+        given = [params.pop(name) for name in _KEY_PARAMETERS if name in params]
+        if given:
+            req.context.query_key = given[0] if isinstance(given[0], str) else given[0][-1]
+            kept = (part for part in req.query_string.split("&") if unquote_plus(part.partition("=")[0]) not in _KEY_PARAMETERS)
+            req.query_string = req.env["QUERY_STRING"] = "&".join(kept)
+
+
 class Authentication:
     """
     Refuses requests without a valid key that has the scope they need; the refusal does not depend on whether the resource exists.
@@ -112,13 +132,18 @@ class Authentication:
 def _key_text(req: falcon.Request) -> str:
     """Return the key that the request carries, empty if there is none."""
     in_query = next((name for name in _KEY_PARAMETERS if req.params.get(name)), None)
-    if in_query and not (is_quandl(req.path) or is_fred(req.path)):
+    if in_query and not _takes_query_keys(req.path):
         detail = "A key in the URL ends up in logs."
-        hint = "Send it as Authorization: Bearer KEY, or in X-Api-Token."
+        hint = "Send it as Authorization: Bearer KEY, or in X-Api-Token; or have the operator set LANNER_QUERY_KEYS=true."
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", detail, hint=hint, errors=[{"parameter": in_query, "detail": detail}])
     kind, _, bearer = (req.get_header("Authorization") or "").partition(" ")
     given = bearer.strip() if kind.lower() == "bearer" else req.get_header("X-Api-Token")
     if not given and in_query:
         value = req.params[in_query]
         given = value if isinstance(value, str) else value[-1]
-    return given or ""
+    return given or req.context.query_key
+
+
+def _takes_query_keys(path: str) -> bool:
+    """Return whether an imitated API takes keys in the query, as its clients send them."""
+    return is_quandl(path) or is_fred(path)

@@ -22,6 +22,7 @@ class RequestContext:
         address: of the client.
         key: the valid API key that it came with.
         owner: whose idempotency keys it may use.
+        query_key: the API key that was in the query, where that is allowed.
         refusal: why it is refused wherever a key is needed.
         fetch_limits: of the fetches that its client may request.
         span: of its trace, as a context that is entered; None where it has none.
@@ -35,6 +36,7 @@ class RequestContext:
     scopes: frozenset[Scope] = frozenset(Scope)
     key: ApiKey | None = None
     owner: str = ANONYMOUS
+    query_key: str = ""
     refusal: Exception | DomainError | None = None
     fetch_limits: tuple[Limit, ...] = ()
     span: Any = None

@@ -17,6 +17,7 @@ application = create_app(
     cors_origins=_settings.cors_origins,
     embed_origins=_settings.embed_origins,
     keys_required=_settings.auth == "required",
+    query_keys=_settings.query_keys,
     sender=ResponseSender(capacity=_settings.cache_bytes, threads=_settings.api_threads, max_cells=_settings.max_cells),
     trusted_proxies=_settings.trusted_proxies,
     root_path=_settings.root_path,

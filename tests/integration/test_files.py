@@ -472,3 +472,44 @@ def test_options_are_given_with_an_answer(tmp_path):
 
     assert source.parse(FB, plain)[0].vintages[0][1].first == date(2021, 1, 2)
     assert source.parse(FB, given)[0].vintages[0][1].first == date(2021, 2, 1)
+
+
+def listed(folder: Path, database: str | None = None) -> list[str]:
+    return list(map(str, files.listed_codes(files.Options(path=folder), database)))
+
+
+def test_a_folder_lists_the_codes_of_its_files(tmp_path):
+    """Each file has one, whatever its endings, in the folder of its database, or of one that is asked for; nothing is read for it."""
+    for name in (
+        "wiki/FB.csv",
+        "wiki/FB.json",
+        "wiki/AAPL.csv.gz",
+        "shop/2024/umsatz.csv",
+        "shop/no code #1.csv",
+        "shop/notes.pdf",
+        "top.csv",
+    ):
+        put(tmp_path, name, b"\0")
+    put(tmp_path, "not-a-code/X.csv")
+
+    assert listed(tmp_path) == ["SHOP/2024/umsatz", "WIKI/AAPL", "WIKI/FB"]
+    assert (listed(tmp_path, "WIKI"), listed(tmp_path, "NONE")) == (["WIKI/AAPL", "WIKI/FB"], [])
+
+
+def test_what_lies_outside_or_in_circles_is_not_listed(tmp_path):
+    """Links that lead out are passed over; one that leads back ends."""
+    put(tmp_path, "outside/secret/X.csv")
+    folder = put(tmp_path / "folder", "WIKI/FB.csv")
+    (folder / "WIKI" / "again").symlink_to(folder / "WIKI")
+    (folder / "OUT").symlink_to(tmp_path / "outside")
+
+    codes = listed(folder)
+    assert codes[0] == "WIKI/FB"
+    assert {code.removeprefix("WIKI/").removesuffix("FB").replace("again/", "") for code in codes} == {""}
+    assert len(codes) < 10
+
+
+def test_no_folder_lists_nothing(tmp_path):
+    """One that is not configured, or is gone, has no codes."""
+    assert files.listed_codes(files.Options(), None) == ()
+    assert files.listed_codes(files.Options(path=tmp_path / "gone"), None) == ()

@@ -77,6 +77,26 @@ def test_a_reference_with_an_odd_provider_is_no_code() -> None:
         parse_reference("Quandl:WIKI/FB")
 
 
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("FRED/GDPC1-Real-Gross-Domestic-Product", "FRED/GDPC1"),
+        ("FRED/GDPC1-Real-Gross-Domestic-Product-3-Decimal", "FRED/GDPC1"),
+        ("RATEINF/INFLATION_USA-Inflation-YOY-USA", "RATEINF/INFLATION_USA"),
+        ("YAHOO/BRK-B", None),
+        ("YAHOO/BTC-USD", None),
+        ("SHOP/umsatz-Mai", None),
+        ("ECB/EXR/D-Usd", None),
+        ("ECB/EXR.D-Usd", None),
+        ("FRED/GDP", None),
+        ("FRED/GDP-", None),
+    ],
+)
+def test_a_title_behind_a_code(text: str, bare: str | None) -> None:
+    """A title has small letters and stands behind a code of Quandl's characters."""
+    assert DatasetCode.parse(text).without_title == (DatasetCode.parse(bare) if bare else None)
+
+
 def test_an_alias_has_only_quandls_characters() -> None:
     """Every other character becomes an underscore."""
     assert DatasetCode.parse("ECB/EXR/D.USD-eur^1").alias == "ECB/EXR_D_USD_EUR_1"

@@ -37,6 +37,8 @@ _CACHE_SIZE = 256
 
 _WHOLE_NUMBER = re.compile("[0-9]{1,18}")
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+#: Fewer digits may be a day without dashes, or seconds; and twelve of them a minute: years, months, days, hours and minutes.
+_MILLISECONDS = re.compile("(?!(19|20)[0-9]{2}(0[1-9]|1[0-2])([0-2][0-9]|3[01])([01][0-9]|2[0-3])[0-5][0-9]$)-?[0-9]{11,13}")
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _CURSOR = re.compile(f"([0-9]{{1,17}})-({_UUID.pattern})", re.IGNORECASE)
 _RELEASES_BEHIND, _RELEASES_AHEAD, _LONGEST_RELEASES = timedelta(days=7), timedelta(days=90), timedelta(days=800)
@@ -107,13 +109,15 @@ class QueryParameters:
         return text == "true"
 
     def label(self, name: str) -> Label | None:
-        """Return a day, or an instant with a UTC offset."""
+        """Return a day, or an instant."""
         text = self.text(name)
         return None if text is None else parse_label(text, name)
 
 
 def parse_label(text: str, field: str) -> Label:
-    """Return a day, or an instant with a UTC offset."""
+    """Return a day, or an instant with a UTC offset or in milliseconds since 1970, as dashboards count them."""
+    if _MILLISECONDS.fullmatch(text):
+        return _EPOCH + timedelta(milliseconds=int(text))
     if not _DAY.fullmatch(text):
         return parse_moment(text, field=field)
     try:

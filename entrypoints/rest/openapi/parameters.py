@@ -25,10 +25,11 @@ class Order(StrEnum):
 
 
 class RowLayout(StrEnum):
-    """How JSON writes a row: a list of values, or an object by column name."""
+    """How JSON writes rows: each a list of values, each an object by column name, or these objects as a bare list."""
 
     TABLE = "table"
     RECORDS = "records"
+    LIST = "list"
 
 
 class DataTransform(StrEnum):
@@ -85,9 +86,9 @@ _PINNED: Parameters = {
 }
 
 READING: Parameters = {
-    "start_date": Parameter("The earliest day or instant.", DAY),
-    "end_date": Parameter("The latest day or instant.", DAY),
-    "columns": Parameter("Columns by name; may be repeated.", {"type": "array", "items": {"type": "string"}}),
+    "start_date": Parameter("The earliest day or instant; also in milliseconds since 1970.", DAY),
+    "end_date": Parameter("The latest day or instant; also in milliseconds since 1970.", DAY),
+    "columns": Parameter("Columns by name, separated by commas; may be repeated.", {"type": "array", "items": {"type": "string"}}),
     "column_index": Parameter("One column by its number, counted from 1.", integer(0)),
     "collapse": Parameter("The last observation of each period of this length.", enum_of(Collapse)),
     "transform": Parameter("A transformation of the values.", enum_of(Transform)),
@@ -103,7 +104,7 @@ READING_WITH_SHAPE: Parameters = {
     **READING,
     "aggregate": Parameter("With `collapse`: what is made of the known values of each period.", enum_of(Aggregate, default="last")),
     "transform": Parameter("A transformation; `yoy` compares each period with that of the year before.", enum_of(DataTransform)),
-    "shape": Parameter("How JSON writes a row.", enum_of(RowLayout, default="table")),
+    "shape": Parameter("How JSON writes rows; `list` is the records alone.", enum_of(RowLayout, default="table")),
     "flags": Parameter("Whether each column is followed by its flags, as `<column>_flag`.", {"type": "boolean", "default": False}),
 }
 BY_CODE: Parameters = {

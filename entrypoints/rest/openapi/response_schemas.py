@@ -27,11 +27,9 @@ MAYBE_TEXT, MAYBE_NUMBER = fields.String(allow_none=True), fields.Integer(allow_
 TEXTS = fields.List(TEXT)
 SOURCE, VINTAGE = fields.Nested(SourceSchema), fields.Nested(VintageSchema)
 
-_VALUE = {"type": ["number", "string", "null"]}
-_ROW = {"type": "array", "prefixItems": [{"type": "string"}], "items": _VALUE}
+_ROW = {"type": "array", "items": {"type": ["string", "number", "null"]}}
 _RECORD = {"type": "object", "additionalProperties": {"type": ["number", "string", "null"]}}
 _ROWS = fields.Raw(metadata={"type": "array", "items": _ROW})
-_FLAGGED_ROW = {**_ROW, "items": {"type": ["number", "string", "null"]}}
 _ERRORS = {"type": "array", "items": {"type": "object", "additionalProperties": {"type": "string"}}}
 
 
@@ -85,7 +83,7 @@ TABLE = make_schema("Table", columns=TEXTS, data=_ROWS)
 OBSERVATIONS = make_schema(
     "Observations",
     columns=optional(fields.List(TEXT)),
-    data=fields.Raw(metadata={"type": "array", "items": {"anyOf": [_FLAGGED_ROW, _RECORD]}}),
+    data=fields.Raw(metadata={"type": "array", "items": {"anyOf": [_ROW, _RECORD]}}),
     series=SOURCE,
     vintage=fields.Nested(VintageSchema, allow_none=True),
     formula=optional(fields.Nested(ComputedSchema)),
@@ -107,7 +105,7 @@ def in_every_format(document: type[Schema] | dict[str, Any]) -> Content:
     }
 
 
-FILES = in_every_format(OBSERVATIONS)
+FILES = in_every_format({"anyOf": [OBSERVATIONS, {"type": "array", "items": _RECORD}]})
 _CHANGE = make_schema(
     "Change", date=DateOrInstantField(), column=TEXT, old=fields.Float(allow_none=True), new=fields.Float(allow_none=True)
 )

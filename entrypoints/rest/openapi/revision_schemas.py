@@ -12,7 +12,7 @@ from entrypoints.rest.fields import DateOrInstantField, InstantField
 from entrypoints.rest.openapi.response_schemas import FLAG, MAYBE_TEXT, NUMBER, SOURCE, TEXT, TEXTS, in_every_format, make_schema
 
 _REAL, _MAYBE_REAL = fields.Float(), fields.Float(allow_none=True)
-_VALUES = {"type": "array", "prefixItems": [{"type": "string"}], "items": {"type": ["number", "null"]}}
+_VALUES = {"type": "array", "items": {"type": ["string", "number", "null"]}}
 _COLUMN: dict[str, Any] = {"series": SOURCE, "column": TEXT, "transform": MAYBE_TEXT}
 _RELEASE: dict[str, Any] = {
     "value": fields.Float(allow_none=True),

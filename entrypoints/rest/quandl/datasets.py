@@ -60,7 +60,7 @@ class DatasetResource:
             dataset, kind = split_format(req, resp, dataset)
         if part not in _SHAPES:
             raise falcon.HTTPRouteNotFound
-        self._reader.send(req, resp, DatasetCode(place["database"], dataset), _SHAPES[part], kind)
+        self._reader.send(req, resp, DatasetCode(place["database"], dataset), shape=_SHAPES[part], kind=kind)
 
 
 def routes(use_cases: UseCases, sender: ResponseSender) -> Iterator[tuple[str, object]]:

@@ -14,14 +14,15 @@ _FORMS = tuple(
     for form in (
         rf"(?P<year>[0-9]{{4}})(?P<sign>[-/.])(?P<month>[0-9]{{1,2}})(?P=sign)(?P<day>[0-9]{{1,2}}){_TIME}",
         r"(?P<year>[0-9]{4})[-/.](?P<month>[0-9]{1,2})",
-        rf"(?P<year>[0-9]{{4}})(?P<month>[0-9]{{2}})(?P<day>[0-9]{{2}}){_TIME}",
+        r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})(?:[0-9]{4}(?:[0-9]{2})?|[T ].*)?",
         rf"(?P<month>[0-9]{{1,2}})/(?P<day>[0-9]{{1,2}})/(?P<year>[0-9]{{4}}){_TIME}",
         rf"{_NAME},?[- ](?P<year>[0-9]{{4}})",
         rf"(?:[A-Za-z]{{3,9}},? )?{_NAME} (?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?,? (?P<year>[0-9]{{4}}){_TIME}",
         rf"(?:[A-Za-z]{{3,9}},? )?(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?[- ]{_NAME},?[- ](?P<year>[0-9]{{4}}){_TIME}",
     )
 )
-_MILLISECONDS = re.compile(r"-?[0-9]{9,14}")
+#: Twelve and fourteen digits are a day with its time.
+_MILLISECONDS = re.compile(r"[0-9]{13}|-[0-9]{11,13}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTHS = {name.lower(): number for names in (month_name, month_abbr) for number, name in enumerate(names) if name} | {"sept": 9}
 

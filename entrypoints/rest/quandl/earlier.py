@@ -53,7 +53,7 @@ class EarlierDatasetResource:
     def on_get(self, req: falcon.Request, resp: falcon.Response, database: str, dataset: str) -> None:
         """Return it as JSON, CSV or XML, fetched first if it is missing or stale."""
         name, kind = split_format(req, resp, dataset)
-        self._reader.send(req, resp, DatasetCode(database, name), _SHAPES[flag(req, "exclude_data")], kind)
+        self._reader.send(req, resp, DatasetCode(database, name), shape=_SHAPES[flag(req, "exclude_data")], kind=kind)
 
 
 class EarlierDatasetsResource:

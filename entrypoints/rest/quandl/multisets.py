@@ -78,7 +78,7 @@ class MultisetResource:
         stored = [self._read_series.stored_version(each.series.id, query.selection.moment) if each.series else None for each in found]
 
         def build() -> EncodedResponse:
-            return EncodedResponse(_encode(self._merge(found, stored, query), query, kind))
+            return EncodedResponse(_encode(self._merge(found, stored, query), query, kind), {})
 
         states = tuple(
             (each.part, each.error, each.series and each.series.id, version and version.version.state)

@@ -139,11 +139,11 @@ def _day(req: falcon.Request, name: str) -> date | None:
 
 
 def _known(req: falcon.Request, resp: falcon.Response, name: str, kind: type[E]) -> E | None:
-    value = (_bare(text(req, name)) or _DEFAULT).lower()
-    if value == _DEFAULT:
+    value = _bare(text(req, name)) or _DEFAULT
+    if value.lower() == _DEFAULT:
         return None
-    if value in list(kind):
-        return kind(value)
+    if value.lower() in list(kind):
+        return kind(value.lower())
     shown = _UNQUOTABLE.sub(".", value[:_WARNED_CHARACTERS])
     resp.append_header("Warning", f'299 lanner "{name}={shown} is ignored: it is none of {", ".join(kind)}"')
     return None

@@ -64,7 +64,7 @@ class DatasetReader:
         self._read_through, self._read_series = use_cases.read_through, use_cases.read_series
         self._describe_series, self._sender = use_cases.describe_series, sender
 
-    def send(self, req: falcon.Request, resp: falcon.Response, code: DatasetCode, shape: Shape, kind: QuandlFormat) -> None:
+    def send(self, req: falcon.Request, resp: falcon.Response, code: DatasetCode, *, shape: Shape, kind: QuandlFormat) -> None:
         """Respond with the part of a dataset that the request's parameters select."""
         query = dataset_query(req, resp)
         series = self._series(req, code)

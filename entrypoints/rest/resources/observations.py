@@ -150,7 +150,8 @@ def _cache_key(series_id: UUID, query: DataQuery, stored: StoredVersion) -> tupl
     version = stored.version
     if query.permanent:
         return (series_id, query.cache_key, *version.inputs[:1])
-    changing = (version.checked_at, stored.stale, source_note(version)) if query.format is Format.JSON else ()
+    tells_more = query.format is Format.JSON and query.shape is not RowLayout.LIST
+    changing = (version.checked_at, stored.stale, source_note(version)) if tells_more else ()
     return (series_id, query.cache_key, *version.state, *changing)
 
 
@@ -162,6 +163,8 @@ def _encode(reading: Reading, query: DataQuery, stored: StoredVersion) -> bytes:
         return csv(observations, names, newest_first=newest_first, flags=flags, provenance=labels)
     if query.format.is_columnar:
         return columnar(reading, query.format, newest_first=newest_first, flags=flags)
+    if query.shape is RowLayout.LIST:
+        return encode(records(observations, newest_first=newest_first, flags=flags, provenance=labels))
     about: dict[str, Any] = {"series": SourceSchema().dump(reading.series), **state_document(reading)}
     if not query.permanent:
         about |= {"checked_at": stored.version.checked_at, "stale": stored.stale}

@@ -46,14 +46,15 @@ def narrowed(places: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     Return the document as the tests need it: responses have no undeclared members, and requests find something.
 
     Args:
-        places: the values of parameters and body members with these names; for those in FRED's API the names begin with ``fred:``.
+        places: the values of parameters and body members with these names; for those in FRED's API the names begin with ``fred:``, for
+            those of multisets with ``multiset:``.
 
     """
     document: dict[str, Any] = json.loads(KEPT.read_text())
     for schema in document["components"]["schemas"].values():
         schema.setdefault("additionalProperties", False)
     for path, methods in document["paths"].items():
-        prefix = "fred:" if path.startswith(("/fred/", "/graph/")) else ""
+        prefix = "fred:" if path.startswith(("/fred/", "/graph/")) else "multiset:" if "/multisets" in path else ""
         for operation in methods.values():
             for parameter in operation["parameters"]:
                 if f"{prefix}{parameter['name']}" in places:

@@ -52,6 +52,7 @@ def kept() -> Any:
         "database": ["CANNED", "canned", "MISSING", "NONE"],
         "dataset": ["FB", "FB.json", "FB.csv", "FB.xml", "A.B"],
         "part": ["data", "data.csv", "metadata.json", "codes", "metadata", "none"],
+        "multiset:columns": ["CANNED.FB.1,CANNED.FB.2", "CANNED.FB,MISSING.FB", "NONE.X"],
         "file": ["CANNED_20240101.zip", "CANNED_1.partial.zip", "swagger-ui.css", "start.js", "none"],
         "code": ["CANNED/FB", "CANNED/NEW", "not_found"],
         "id": [*(str(each.series.id) for each in requested), str(NOBODY)],

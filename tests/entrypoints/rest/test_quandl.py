@@ -5,65 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from falcon.testing import Result, TestClient
+from falcon.testing import TestClient
 
-from adapters.memory.unit_of_work import MemoryStore
-from domain.codes import DatasetCode
 from domain.errors import DamagedVintage, DatasetNotFound, FetchError, RateLimited, SourceForbidden, SourceUnavailable
 from domain.observations import Observations
-from domain.ports import Fetched, PriorState
 from domain.providers import Provider
-from domain.series import Metadata
-from domain.use_cases import UseCases
 from domain.use_cases.list_providers import ListProviders
 from domain.use_cases.read_series import Reading, ReadSeries, Selection
 from entrypoints.rest.app import create_app
 from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.quandl.databases import ArchiveResource
-from tests.builders import memory_use_cases, waiting_use_cases
+from tests.builders import waiting_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
-from tests.fakes import NAN, CannedSource, StoppedClock
-
-ClientOn = Callable[[UseCases], TestClient]
-DAYS = ["2024-01-29", "2024-01-30", "2024-02-01", "2024-02-05"]
-PRICES = Observations.of(DAYS, ("Open", "Close"), [[1.0, 10.0], [2.0, 20.0], [4.0, NAN], [8.0, 40.0]])
-
-
-@dataclass
-class Changing(CannedSource):
-    """Counts what it is asked, and fails while it has an error."""
-
-    error: FetchError | None = None
-    asked: list[DatasetCode] = field(default_factory=list)
-
-    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        self.asked.append(code)
-        if self.error:
-            raise self.error
-        return super().fetch(code, known)
-
-
-class QuandlClient:
-    """A client of the Quandl-compatible API of a service whose provider has one state."""
-
-    def __init__(self, client_on: ClientOn, **facts: Any) -> None:
-        self.source = Changing(observations=facts.pop("observations", PRICES), metadata=Metadata(name="Prices", **facts))
-        self.clock = StoppedClock(datetime(2024, 3, 1, 12, tzinfo=UTC))
-        self.use_cases = memory_use_cases({"canned": self.source}, store=MemoryStore(clock=self.clock))
-        self.client = client_on(self.use_cases)
-
-    def get(self, path: str, query: str = "", **headers: str) -> Result:
-        return self.client.simulate_get(f"/api/v3{path}", query_string=query, headers=headers)
-
-    def data(self, query: str = "") -> Any:
-        return self.get("/datasets/WIKI/FB/data", query).json["dataset_data"]
+from tests.entrypoints.rest.quandl import DAYS, ClientOn, QuandlClient
+from tests.fakes import NAN
 
 
 @pytest.fixture
@@ -456,8 +418,8 @@ def test_what_providers_say_is_no_formula(client_on: ClientOn, formula: str) -> 
     quandl = QuandlClient(client_on, description=formula)
     quandl.get("/datasets/WIKI/FB")
 
-    assert f",'{formula}," in quandl.get("/datasets/WIKI/FB/metadata.csv").text
-    assert f",'{formula}," in quandl.get("/datasets.csv").text
+    assert f",'{formula}," in quandl.get("/datasets/WIKI/FB/metadata.csv").content.decode()
+    assert f",'{formula}," in quandl.get("/datasets.csv").content.decode()
     assert f",'{formula}," in next(members(quandl.get("/databases/WIKI/metadata").content))[1][1]
 
 

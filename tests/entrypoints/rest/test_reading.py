@@ -104,6 +104,10 @@ def test_the_suffix_may_be_left_out(client: TestClient) -> None:
         ("limit=1&column_index=1&start_date=&order=&as_of=", ["Open"], [["2024-01-03", 3.0]]),
         ("start_date=2030-01-01&column_index=1", ["Open"], []),
         ("start_date=2024-01-03T00:00:00Z&column_index=1", ["Open"], [["2024-01-03", 3.0]]),
+        ("start_date=1704153600000&end_date=1704239999999&column_index=1", ["Open"], [["2024-01-02", 2.0]]),
+        ("start_date=-315619200000&limit=1&column_index=1", ["Open"], [["2024-01-03", 3.0]]),
+        ("columns=Close,Open&limit=1", ["Close", "Open"], [["2024-01-03", 3.5, 3.0]]),
+        ("columns=Close,%20Open&limit=1", ["Close", "Open"], [["2024-01-03", 3.5, 3.0]]),
     ],
 )
 def test_parameters_choose_the_part(client: TestClient, query: str, columns: list[str], rows: list[object]) -> None:
@@ -124,6 +128,13 @@ BAD_PARAMETERS = {
     "vintage=1&as_of=2024-01-01": ("vintage", "Give one of them."),
     "seen_by=2024-01-01T10:00:00": ("seen_by", "Write a day like 2009-01-30, or a moment with its offset like 2009-01-30T12:00:00Z."),
     "columns=Nope": ("columns", "Its columns: Open, Close."),
+    "columns=Open,Nope": ("columns", "Its columns: Open, Close."),
+    "columns=Open,": ("columns", "Its columns: Open, Close."),
+    "columns=Open,Close&columns=Open": ("columns", "Name each column once."),
+    "start_date=20240102": ("start_date", "Write a day like 2009-01-30, or a moment with its offset like 2009-01-30T12:00:00Z."),
+    "start_date=1704153600": ("start_date", "Write a day like 2009-01-30, or a moment with its offset like 2009-01-30T12:00:00Z."),
+    "start_date=202401021530": ("start_date", "Write a day like 2009-01-30, or a moment with its offset like 2009-01-30T12:00:00Z."),
+    "end_date=20240102153000": ("end_date", "Write a day like 2009-01-30, or a moment with its offset like 2009-01-30T12:00:00Z."),
     "column_index=3": ("column_index", "Use 1 to 2; 0 gives the dates alone."),
     "column_index=-1": ("column_index", ""),
     "column_index=1&columns=Open": ("column_index", "Give one of them."),
@@ -367,3 +378,23 @@ def test_what_is_not_kept_is_requested_by_its_own_code(client: TestClient, query
     body = problem["hint"].removeprefix("Request it: POST /timeseries ").removesuffix(".")
 
     assert json.loads(body) == {"code": "SAMPLE/MACRO" if query == "code=SAMPLE/MACRO" else "canned:SAMPLE/MACRO"}
+
+
+def test_a_comma_may_be_part_of_a_name(client_on: ClientOn) -> None:
+    """The longest name that there is counts, and a name that is given whole."""
+    named = Observations.of(["2024-01-01"], ["a", "b, c", "b", "c"], [[1.0, 2.0, 3.0, 4.0]])
+    client = client_on(memory_use_cases({"canned": CannedSource(observations=named)}))
+
+    assert data(client, "columns=b,%20c").json["columns"] == ["date", "b, c"]
+    assert data(client, "columns=a,b,%20c,c").json["columns"] == ["date", "a", "b, c", "c"]
+    assert data(client, "columns=c,b,a").json["data"] == [["2024-01-01", 4.0, 3.0, 1.0]]
+
+
+def test_a_bare_list(client: TestClient) -> None:
+    """``shape=list`` is the records alone, as data frames read them, and changes with the data only."""
+    records, alone = data(client, "shape=records&order=desc"), data(client, "shape=list&order=desc")
+    tags = [data(client, f"shape={shape}").headers["etag"] for shape in ("table", "records", "list")]
+
+    assert (alone.json, alone.headers["content-type"]) == (records.json["data"], "application/json")
+    assert data(client, "shape=list&start_date=2030-01-01").json == []
+    assert len(set(tags)) == 3

@@ -268,6 +268,47 @@ def test_ranges_that_cannot_be_had() -> None:
     assert kept.get(".json", Range="bytes=0-3").status_code == 200
 
 
+@pytest.mark.parametrize("coding", ["identity", "gzip", "zstd"])
+def test_ranges_of_csv(coding: str) -> None:
+    """They are bytes of what the client gets whole: of the compressed file, if it accepts that."""
+    kept = SeriesClient(MANY)
+    whole = kept.get(".csv", Accept_Encoding=coding)
+    part = kept.get(".csv", Accept_Encoding=coding, Range="bytes=100-299", If_Range=whole.headers["etag"])
+    head = kept.client.simulate_head(f"/timeseries/{kept.id}/data.csv", headers={"Accept-Encoding": coding})
+
+    assert (part.status_code, part.content) == (206, whole.content[100:300])
+    assert part.headers["content-range"] == f"bytes 100-299/{len(whole.content)}"
+    assert (head.headers["content-length"], head.headers["accept-ranges"]) == (str(len(whole.content)), "bytes")
+    for name in ("etag", "vary"):
+        assert part.headers[name] == whole.headers[name] == head.headers[name]
+    assert [each.headers.get("content-encoding", "identity") for each in (whole, part)] == [coding, coding]
+
+
+def test_ranges_of_csv_that_cannot_be_had() -> None:
+    """A tag of another coding, or of other data, gives the whole; what is behind the end is 416."""
+    kept = SeriesClient(MANY)
+    plain, coded = (kept.get(".csv", Accept_Encoding=coding) for coding in ("identity", "gzip"))
+    beyond = kept.get(".csv", Range=f"bytes={len(plain.content)}-")
+
+    assert kept.get(".csv", Range="bytes=0-9", If_Range=coded.headers["etag"]).content == plain.content
+    assert kept.get(".csv", Range="bytes=0-9", Accept_Encoding="gzip", If_Range=plain.headers["etag"]).content == coded.content
+    assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{len(plain.content)}")
+    assert "accept-ranges" not in kept.get(".json").headers
+
+
+def test_ranges_in_the_quandl_compatible_api() -> None:
+    """CSV is read in parts there too; what cannot be had is said in its own form."""
+    kept = SeriesClient(MANY)
+    whole, part, beyond = (
+        kept.client.simulate_get("/api/v3/datasets/CANNED/FB.csv", headers={"Range": asked} if asked else {})
+        for asked in ("", "bytes=-8", "bytes=999999-")
+    )
+
+    assert (part.status_code, part.content) == (206, whole.content[-8:])
+    assert (beyond.status_code, beyond.headers["content-type"], beyond.text[:13]) == (416, "text/csv", "code,message\n")
+    assert kept.client.simulate_get("/api/v3/datasets/CANNED/FB.xml", headers={"Range": "bytes=0-3"}).status_code == 200
+
+
 def test_what_was_encoded_once_is_sent_again() -> None:
     """The second response comes from the cache with the same bytes and headers."""
     sender = ResponseSender(capacity=10**6, threads=8)
