@@ -82,8 +82,10 @@ _BY_WORDS: Mapping[str, _Meaning] = {
     "closed the connection unexpectedly": _CLOSED,
     "connection has been closed unexpectedly": _CLOSED,
     "no such table": _NO_TABLES,
+    "no such column": _OTHER_TABLES,
 }
 _UNSUPPORTED = "0A000"
+_TO_A_SERVER = "connection to server"
 
 
 @contextmanager
@@ -92,12 +94,19 @@ def wrap_driver_errors(engine: Engine) -> Iterator[None]:
     try:
         yield
     except PoolTimeoutError as error:
-        raise StoreUnavailable("All connections to the database are in use.", hint=_AGAIN) from error
+        raise all_connections_used() from error
     except DBAPIError as error:
         mapped = find_domain_error(engine, error.orig)
         if mapped is None:
             raise
         raise mapped from error
+
+
+def all_connections_used() -> StoreUnavailable:
+    """Return the error that this process has no connection left."""
+    return StoreUnavailable(
+        "All connections to the database are in use.", hint="Try again in a moment, or raise LANNER_DATABASE_CONNECTIONS."
+    )
 
 
 def map_driver_error(engine: Engine, error: Exception) -> StoreUnavailable:
@@ -113,10 +122,16 @@ def find_domain_error(engine: Engine, error: BaseException | None) -> StoreUnava
     meaning = _meaning(engine, error)
     if meaning is None:
         return None
-    said = str(error).strip().partition("\n")[0].rstrip(".")
+    said = _said(str(error).strip())
     mapped = meaning.kind(meaning.message.format(place=place(engine), said=said), hint=meaning.hint)
     mapped.retryable = meaning.passes
     return mapped
+
+
+def _said(words: str) -> str:
+    """Return the driver's words on one line: for several hosts, what each has said."""
+    first, *others = [line.strip().rstrip(".") for line in words.splitlines()] or [""]
+    return "; ".join([first, *(line for line in others if line.startswith(_TO_A_SERVER))])
 
 
 def _meaning(engine: Engine, error: Any) -> _Meaning | None:
