@@ -21,6 +21,10 @@ class StalePlans(StoreUnavailable):
     """The tables have changed since this connection's statements were planned."""
 
 
+class LockNotGranted(StoreUnavailable):
+    """Somebody else has held a lock for too long."""
+
+
 class _Meaning(NamedTuple):
     """What an error means: ``{place}`` is the database, ``{said}`` the driver's own words."""
 
@@ -41,6 +45,11 @@ _READ_ONLY = _Meaning(
 _OTHER_TABLES = _Meaning(
     "The tables of the database {place} are not those of this version of lanner: {said}.", SchemaMismatch.hint, kind=SchemaMismatch
 )
+_OTHERS_TABLES = _Meaning(
+    "The database {place} has tables of another program where lanner's should be: {said}.",
+    "Set LANNER_DATABASE_SCHEMA to a schema of lanner's own.",
+    passes=False,
+)
 _NO_TABLES = _Meaning("The database {place} lacks lanner's tables.", SchemaMismatch.hint, kind=SchemaMismatch)
 _UNUSABLE = _Meaning("The database {place} cannot be used: {said}.", StoreUnavailable.hint)
 _DAMAGED = _UNUSABLE._replace(hint="Move the file away, or restore a backup into a new one.")
@@ -51,12 +60,13 @@ _BY_STATE: Mapping[str, _Meaning] = {
     "3F000": _NO_TABLES,
     "42P01": _NO_TABLES,
     "42703": _OTHER_TABLES,
+    "42P07": _OTHERS_TABLES,
     "42501": _Meaning(
         "The database {place} does not let its role do this: {said}.", "Grant the role what docs/production.md lists.", passes=False
     ),
     "40001": _IN_THE_WAY,
     "40P01": _IN_THE_WAY,
-    "55P03": _IN_THE_WAY,
+    "55P03": _IN_THE_WAY._replace(kind=LockNotGranted),
     "53300": _FULL,
     "57014": _Meaning("The database {place} did not finish a statement in time."),
     "57P01": _RESTARTS,
