@@ -38,44 +38,41 @@ class Adapters(DeclarativeContainer):
     settings: Dependency[Settings] = Dependency(instance_of=Settings)
     #: ``api`` or ``worker``: whose statement timeout applies.
     part: Dependency[str] = Dependency(instance_of=str, default=Object("worker"))
-
-    statement_seconds = Selector(part, api=settings.provided.api_statement_seconds, worker=settings.provided.worker_statement_seconds)
+    given = settings.provided
+    deadline, memory = given.fetch_deadline_seconds, given.worker_memory
+    statement_seconds = Selector(part, api=given.api_statement_seconds, worker=given.worker_statement_seconds)
     engine = Singleton(
-        open_engine, settings.provided.database, schema=settings.provided.database_schema, statement_seconds=statement_seconds
+        open_engine,
+        given.database,
+        schema=given.database_schema,
+        connections=given.database_connections,
+        statement_seconds=statement_seconds,
     )
     store = Singleton(SqlStore, engine)
     tracer = Singleton(open_tracer, part)
-    calls = Singleton(ProviderThrottle, store=store, concurrency=settings.provided.concurrency)
-    deadline, before = settings.provided.fetch_deadline_seconds, calls.provided.before_call
+    calls = Singleton(ProviderThrottle, store=store, concurrency=given.concurrency)
     data_sources = Singleton(
         later("adapters.provider_kit.registry.installed.InstalledProviders"),
-        settings.provided.providers,
+        given.providers,
         deadline_seconds=deadline,
-        before_call=before,
+        before_call=calls.provided.before_call,
         tracer=tracer,
-        memory_bytes=settings.provided.worker_memory,
+        memory_bytes=memory,
     )
     file_previews = Singleton(
-        later("adapters.provider_kit.child_process.file_previews.ChildProcessFilePreviews"),
-        memory_bytes=settings.provided.worker_memory,
-        seconds=PREVIEW_SECONDS,
+        later("adapters.provider_kit.child_process.file_previews.ChildProcessFilePreviews"), memory_bytes=memory, seconds=PREVIEW_SECONDS
     )
     calendar_reader = Singleton(
-        later("adapters.provider_kit.calendars.reader.IcsReader"),
-        named=settings.provided.calendars,
-        memory_bytes=settings.provided.worker_memory,
-        seconds=CALENDAR_SECONDS,
+        later("adapters.provider_kit.calendars.reader.IcsReader"), named=given.calendars, memory_bytes=memory, seconds=CALENDAR_SECONDS
     )
     file_imports = Singleton(later("adapters.provider_kit.file_imports.source.FileImportSource"))
     conformance = Singleton(later("adapters.provider_kit.conformance.report.ConformanceReports"), data_sources)
     dispatcher = Singleton(_dispatcher, settings)
-    routing = Singleton(
-        Routing, settings.provided.routes, settings.provided.default_provider, prefer_default=settings.provided.prefers_default
-    )
-    freshness = Singleton(Freshness, data_sources, settings.provided.max_age)
-    retry = Singleton(RetryPolicy, settings.provided.retry_for_seconds)
+    routing = Singleton(Routing, given.routes, given.default_provider, prefer_default=given.prefers_default)
+    freshness = Singleton(Freshness, data_sources, given.max_age)
+    retry = Singleton(RetryPolicy, given.retry_for_seconds)
     learn = Singleton(later("domain.schedules.learned.LearnedLook"))
-    webhook_sender = Singleton(later("adapters.webhook_sender.HttpWebhookSender"), settings.provided.webhook_private_addresses)
-    webhook_master = Singleton(MasterSecret, settings.provided.webhook_secret)
+    webhook_sender = Singleton(later("adapters.webhook_sender.HttpWebhookSender"), given.webhook_private_addresses)
+    webhook_master = Singleton(MasterSecret, given.webhook_secret)
     #: Set when the process is to stop, so that nothing waits any longer.
     stopping = Singleton(Event)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from adapters.sql.driver_errors import wrap_driver_errors
 from adapters.sql.engine import for_writing, place
-from adapters.sql.schema import copy_before_migrating, migrate, revision
+from adapters.sql.schema import copy_before_migrating, migrate
 from adapters.sql.tables import REVISION
+from adapters.sql.versions import is_older, revision
 from config.container import Container
 
 
@@ -16,6 +17,8 @@ def migrate_database(container: Container) -> str:
     before = migrate(engine)
     if before == REVISION:
         return f"The schema of {place(engine)} is up to date: {REVISION}."
+    if before and not is_older(before):
+        return f"The schema of {place(engine)} is newer, {before}; this version of lanner works with it."
     kept = f" What was there is kept in {copy}." if copy else ""
     return f"The schema of {place(engine)}: {before or 'none'} → {REVISION}.{kept}"
 

@@ -19,6 +19,7 @@ from config.values import (
     BrokerUrl,
     Calendars,
     Count,
+    DatabaseUrl,
     Folder,
     HostNames,
     Limits,
@@ -61,8 +62,9 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     data_dir: Folder = Field(default_factory=_default_data_dir, validate_default=True)
-    database_url: str = ""
+    database_url: DatabaseUrl = ""
     database_schema: SchemaName = "lanner"
+    database_connections: Annotated[int, Field(ge=4, le=1000)] = 25
     broker_url: BrokerUrl = "memory://"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000

@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote, unquote
 
 import orjson
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -178,6 +179,14 @@ def _folder(path: Path) -> Path:
         raise _refusal("write a folder whose ~ is the home of an existing user") from error
 
 
+def _database_url(text: str) -> str:
+    """Return a URL whose path does not begin with the ``~`` of a home."""
+    scheme, slashes, path = text.partition(":///")
+    if not (scheme.startswith("sqlite") and path.startswith("~")) or "?" in path:
+        return text
+    return f"{scheme}{slashes}{quote(str(_folder(Path(unquote(path)))))}"
+
+
 def _schema(name: str) -> str:
     if not re.fullmatch("[a-z_][a-z0-9_]{0,62}", name):
         raise _refusal("write 1 to 63 of a-z, 0-9 and _, not beginning with a digit")
@@ -214,6 +223,7 @@ def _root_path(path: str) -> str:
 
 Seconds = Annotated[float, Field(gt=0, le=YEAR_SECONDS, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=1000)]
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 Secret = Annotated[str, AfterValidator(_secret)]
 SchemaName = Annotated[str, AfterValidator(_schema)]

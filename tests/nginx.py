@@ -30,7 +30,7 @@ def nginx(upstream: int, *, listen: str = "", hurried: bool = False) -> Iterator
     with tempfile.TemporaryDirectory(prefix="lanner-nginx-", ignore_cleanup_errors=True) as name:
         folder, port = Path(name), free_port()
         text = filled({"LISTEN": f"{LOCAL}:{port}{listen}", "UPSTREAM": f"{LOCAL}:{upstream}"})
-        (folder / "nginx.conf").write_text(re.sub(r"\b(\d)0s;", r"\1s;", text) if hurried else text)
+        (folder / "nginx.conf").write_text(re.sub(r"\b(\d[05])s;", r"\g<1>00ms;", text) if hurried else text)
         user = unprivileged(folder)
         (folder / "log").touch()
         if user:

@@ -21,6 +21,10 @@ class StalePlans(StoreUnavailable):
     """The tables have changed since this connection's statements were planned."""
 
 
+class LockNotGranted(StoreUnavailable):
+    """Somebody else has held a lock for too long."""
+
+
 class _Meaning(NamedTuple):
     """What an error means: ``{place}`` is the database, ``{said}`` the driver's own words."""
 
@@ -41,6 +45,11 @@ _READ_ONLY = _Meaning(
 _OTHER_TABLES = _Meaning(
     "The tables of the database {place} are not those of this version of lanner: {said}.", SchemaMismatch.hint, kind=SchemaMismatch
 )
+_OTHERS_TABLES = _Meaning(
+    "The database {place} has tables of another program where lanner's should be: {said}.",
+    "Set LANNER_DATABASE_SCHEMA to a schema of lanner's own.",
+    passes=False,
+)
 _NO_TABLES = _Meaning("The database {place} lacks lanner's tables.", SchemaMismatch.hint, kind=SchemaMismatch)
 _UNUSABLE = _Meaning("The database {place} cannot be used: {said}.", StoreUnavailable.hint)
 _DAMAGED = _UNUSABLE._replace(hint="Move the file away, or restore a backup into a new one.")
@@ -51,12 +60,13 @@ _BY_STATE: Mapping[str, _Meaning] = {
     "3F000": _NO_TABLES,
     "42P01": _NO_TABLES,
     "42703": _OTHER_TABLES,
+    "42P07": _OTHERS_TABLES,
     "42501": _Meaning(
         "The database {place} does not let its role do this: {said}.", "Grant the role what docs/production.md lists.", passes=False
     ),
     "40001": _IN_THE_WAY,
     "40P01": _IN_THE_WAY,
-    "55P03": _IN_THE_WAY,
+    "55P03": _IN_THE_WAY._replace(kind=LockNotGranted),
     "53300": _FULL,
     "57014": _Meaning("The database {place} did not finish a statement in time."),
     "57P01": _RESTARTS,
@@ -82,8 +92,10 @@ _BY_WORDS: Mapping[str, _Meaning] = {
     "closed the connection unexpectedly": _CLOSED,
     "connection has been closed unexpectedly": _CLOSED,
     "no such table": _NO_TABLES,
+    "no such column": _OTHER_TABLES,
 }
 _UNSUPPORTED = "0A000"
+_TO_A_SERVER = "connection to server"
 
 
 @contextmanager
@@ -92,12 +104,19 @@ def wrap_driver_errors(engine: Engine) -> Iterator[None]:
     try:
         yield
     except PoolTimeoutError as error:
-        raise StoreUnavailable("All connections to the database are in use.", hint=_AGAIN) from error
+        raise all_connections_used() from error
     except DBAPIError as error:
         mapped = find_domain_error(engine, error.orig)
         if mapped is None:
             raise
         raise mapped from error
+
+
+def all_connections_used() -> StoreUnavailable:
+    """Return the error that this process has no connection left."""
+    return StoreUnavailable(
+        "All connections to the database are in use.", hint="Try again in a moment, or raise LANNER_DATABASE_CONNECTIONS."
+    )
 
 
 def map_driver_error(engine: Engine, error: Exception) -> StoreUnavailable:
@@ -113,10 +132,16 @@ def find_domain_error(engine: Engine, error: BaseException | None) -> StoreUnava
     meaning = _meaning(engine, error)
     if meaning is None:
         return None
-    said = str(error).strip().partition("\n")[0].rstrip(".")
+    said = _said(str(error).strip())
     mapped = meaning.kind(meaning.message.format(place=place(engine), said=said), hint=meaning.hint)
     mapped.retryable = meaning.passes
     return mapped
+
+
+def _said(words: str) -> str:
+    """Return the driver's words on one line: for several hosts, what each has said."""
+    first, *others = [line.strip().rstrip(".") for line in words.splitlines()] or [""]
+    return "; ".join([first, *(line for line in others if line.startswith(_TO_A_SERVER))])
 
 
 def _meaning(engine: Engine, error: Any) -> _Meaning | None:

@@ -12,16 +12,21 @@ from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.engine import URL, Connection
+from sqlalchemy.exc import DisconnectionError
 
 from adapters.sql.deadlines import DEADLINE, StatementDeadline, limits
 from adapters.sql.sqlite.writer_queue import WriterQueue
-from domain.errors import InvalidInput, StoreUnavailable
+from adapters.sql.urls import driver_arguments, hosts_of, parse_url
+from domain.errors import StoreUnavailable
 
 POOL_SECONDS = 2
 #: Execution option of a Postgres engine: opens a connection outside of its pool.
 CONNECTOR = "lanner_connector"
+#: And how many of these there may be at a time.
+MOST_OUTSIDE = "lanner_most_outside"
+#: Of the connections, how many a pool keeps open, and of how many one is for reading outside of the pool.
+_KEPT, _SHARE = 10, 5
 _BUSY_SECONDS, _AGAIN_SECONDS = 10, 0.02
 _FRESH_SECONDS, _IDLE_SINCE = 1, "lanner_idle_since"
 _WRITES, _WRITER_QUEUE = "lanner_writes", "lanner_turns"
@@ -32,23 +37,24 @@ _SQLITE_PRAGMAS = (
 )
 
 
-def open_engine(url: str, *, schema: str, pool_size: int = 10, statement_seconds: float | None = None) -> Engine:
+def open_engine(url: str, *, schema: str, connections: int = 25, statement_seconds: float | None = None) -> Engine:
     """
     Create an engine; it connects on first use.
 
     Args:
         url: ``sqlite:///path`` or ``postgresql://…``; the latter means psycopg2.
         schema: of the tables on Postgres.
+        connections: to Postgres at a time, at most.
         statement_seconds: timeout of a unit of work's statements, waiting for locks included; none by default.
 
     Raises:
-        InvalidInput: another kind of URL.
+        InvalidInput: another kind of URL, or an option that Postgres does not know.
 
     """
-    parsed = _parse(url)
+    parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(parsed, statement_seconds)
-    return _open_postgres(parsed, schema, pool_size, statement_seconds)
+    return _open_postgres(parsed, schema, connections, statement_seconds)
 
 
 def open_file(path: Path) -> Engine:
@@ -80,21 +86,28 @@ def for_writing(engine: Engine) -> Iterator[Connection]:
 
 def place(engine: Engine) -> str:
     """Return the database's name without its secrets."""
-    url = engine.url
-    return url.database or "" if engine.dialect.name == "sqlite" else f"{url.host or 'local socket'}:{url.port or 5432}/{url.database}"
+    database = engine.url.database or ""
+    return database if engine.dialect.name == "sqlite" else f"{hosts_of(engine.url)}/{database}"
 
 
-def _open_postgres(url: URL, schema: str, pool_size: int, statement_seconds: float | None) -> Engine:
+def _open_postgres(url: URL, schema: str, connections: int, statement_seconds: float | None) -> Engine:
     from adapters.sql.postgres.connections import Connector
 
     url = url.set(drivername="postgresql+psycopg2")
-    connector = Connector(url.get_dialect()().create_connect_args(url)[1], statement_seconds)
+    connector, outside = Connector(driver_arguments(url), statement_seconds), max(connections // _SHARE, 1)
+    kept = min(_KEPT, connections - outside)
     engine = create_engine(
         url,
         creator=connector,
-        pool_size=pool_size,
+        pool_size=kept,
+        max_overflow=connections - outside - kept,
         pool_timeout=POOL_SECONDS,
-        execution_options={"schema_translate_map": {None: schema}, CONNECTOR: connector, **limits(statement_seconds)},
+        execution_options={
+            "schema_translate_map": {None: schema},
+            CONNECTOR: connector,
+            MOST_OUTSIDE: outside,
+            **limits(statement_seconds),
+        },
         # A unit of work sends BEGIN and COMMIT itself, each in one message with another statement.
         isolation_level="AUTOCOMMIT",
         # Nothing here is of that type, which a query of each new connection would look for.
@@ -116,25 +129,6 @@ def _ping_if_idle(dialect: Any, connection: Any, record: Any, _: object) -> None
             connection.ping()
         except dialect.loaded_dbapi.Error as error:
             raise DisconnectionError from error
-
-
-def _parse(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-        kind = parsed.get_backend_name()
-    except (ArgumentError, ValueError) as error:
-        raise InvalidInput("It is not a database URL.", field="database_url", hint="Write sqlite:///path or postgresql://…") from error
-    if "@" in (parsed.host or ""):
-        # The rest of the password would be parsed as part of the host, which is shown.
-        raise InvalidInput("It has more than one @.", field="database_url", hint="Write an @ of the password as %40: postgresql://…")
-    if kind == "sqlite" and "?" in url:
-        hint = "Write a ? in the path as %3F, and nothing after the path."
-        raise InvalidInput("A SQLite URL is sqlite:/// and a path, without a ?.", field="database_url", hint=hint)
-    if kind not in ("sqlite", "postgresql") or (kind == "sqlite" and parsed.database in (None, "", ":memory:")):
-        raise InvalidInput(
-            "The database must be a SQLite file or Postgres.", field="database_url", hint="Write sqlite:///path or postgresql://…"
-        )
-    return parsed
 
 
 def _open_sqlite(url: URL, statement_seconds: float | None) -> Engine:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 from contextlib import closing
 from pathlib import Path
+from time import monotonic, sleep
 
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.engine import Connection
 
-from adapters.sql.driver_errors import wrap_driver_errors
+from adapters.sql.driver_errors import LockNotGranted, wrap_driver_errors
 from adapters.sql.engine import for_writing, place
-from adapters.sql.tables import REVISION
-from domain.errors import SchemaMismatch, StoreUnavailable
+from adapters.sql.versions import find_revision, is_older, require, revision, schema_of
+from domain.errors import StoreUnavailable
 
 _LOCK = 7_106_513_862
 _LOCK_SECONDS = 60
+#: Behind a lock that is waited for, everybody else waits too: it is given up before their requests fail, and tried again.
+_TRY_SECONDS, _PAUSE_SECONDS = 2, 1
 _UNICODE = "UTF8"
+_MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 def migrate(engine: Engine) -> str | None:
@@ -31,48 +35,34 @@ def migrate(engine: Engine) -> str | None:
         SchemaMismatch: its schema is newer than this code.
 
     """
-    schema = _schema(engine)
+    end = monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            return _migrate(engine)
+        except LockNotGranted:
+            if monotonic() > end:
+                raise
+        sleep(_PAUSE_SECONDS)
+
+
+def _migrate(engine: Engine) -> str | None:
+    schema = schema_of(engine)
     with wrap_driver_errors(engine), for_writing(engine) as connection, connection.begin():
         if schema:
             _require_unicode(connection)
             connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            connection.execute(text(f"SET LOCAL lock_timeout = '{_TRY_SECONDS}s'"))
             # Even IF NOT EXISTS, it takes a right that only its creation needs.
             if not inspect(connection).has_schema(schema):
                 connection.execute(text(f'CREATE SCHEMA "{schema}"'))
             connection.execute(text(f'SET LOCAL search_path TO "{schema}"'))
-        before = revision(connection)
-        if before is None or before < REVISION:
-            _upgrade(connection, schema)
+        version_table, before = find_revision(connection)
+        if before is None or is_older(before):
+            upgrade(connection, version_table)
         else:
             require(before, engine)
     return before
-
-
-def require(found: str | None, engine: Engine) -> None:
-    """Raise SchemaMismatch unless this is the code's revision."""
-    if found is None:
-        raise SchemaMismatch(f"The database {place(engine)} has no lanner schema yet.", hint="Run `lanner migrate`.")
-    if found < REVISION:
-        raise SchemaMismatch(
-            f"The database {place(engine)} has the older schema {found}; this version of lanner needs {REVISION}.",
-            hint="Run `lanner migrate`.",
-        )
-    if found > REVISION:
-        hint = "Use the version of lanner that wrote it, or a newer one."
-        raise SchemaMismatch(
-            f"The database {place(engine)} has the newer schema {found}; this version of lanner supports {REVISION}.", hint=hint
-        )
-
-
-def revision(connection: Connection) -> str | None:
-    """Return the schema's revision, or None before the first."""
-    schema = _schema(connection.engine)
-    if not inspect(connection).has_table("alembic_version", schema=schema):
-        return None
-    table = f'"{schema}".alembic_version' if schema else "alembic_version"
-    found: str | None = connection.execute(text(f"SELECT version_num FROM {table}")).scalar_one_or_none()  # noqa: S608 - the configured schema
-    return found
 
 
 def copy_before_migrating(engine: Engine) -> Path | None:
@@ -80,7 +70,7 @@ def copy_before_migrating(engine: Engine) -> Path | None:
     path = Path(engine.url.database or "")
     with wrap_driver_errors(engine), for_writing(engine) as connection, connection.begin():
         found = revision(connection)
-    if found is None or found >= REVISION:
+    if found is None or not is_older(found):
         return None
     copy = path.with_name(f"{path.name}.{found}")
     with wrap_driver_errors(engine), closing(engine.raw_connection()) as raw:
@@ -100,15 +90,11 @@ def _require_unicode(connection: Connection) -> None:
         )
 
 
-def _upgrade(connection: Connection, schema: str | None) -> None:
+def upgrade(connection: Connection, version_table: str, to: str = "head") -> None:
+    """Run the migrations up to a revision."""
     from alembic import command
     from alembic.config import Config
 
-    config = Config(attributes={"connection": connection, "schema": schema})
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
-    command.upgrade(config, "head")
-
-
-def _schema(engine: Engine) -> str | None:
-    schema: str | None = engine.get_execution_options().get("schema_translate_map", {}).get(None)
-    return schema
+    config = Config(attributes={"connection": connection, "schema": schema_of(connection.engine), "version_table": version_table})
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    command.upgrade(config, to)

@@ -30,8 +30,8 @@ from adapters.sql.repositories.splices import SqlSpliceRepository
 from adapters.sql.repositories.throttle import SqlRateLimiter
 from adapters.sql.repositories.vintages import SqlVintageRepository
 from adapters.sql.repositories.webhooks import SqlWebhookRepository
-from adapters.sql.schema import require, revision
 from adapters.sql.transaction import Clock, ServerClock, Transaction, open_transaction, utc_now
+from adapters.sql.versions import require, revision
 from domain.series import Version
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from functools import partial
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -14,12 +18,14 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from entrypoints.rest import connections
 from tests.acceptance.raw import Reply, ask, ask_http_2, connect, received
 from tests.acceptance.running import Lanner, lanner, running
 from tests.nginx import nginx
 from tests.servers import free_port
 
 pytestmark = pytest.mark.server
+ROOT = Path(__file__).parents[2]
 POST_LINE = "POST /timeseries HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
 STALLED = {
     "nothing": "",
@@ -332,3 +338,43 @@ def test_dripping_heads_end(hurried: int) -> None:
             time.sleep(0.1)
 
     assert time.monotonic() - begun < HURRIED_SECONDS
+
+
+@pytest.fixture(scope="module")
+def all_hurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """nginx before an API, the deadlines of both a tenth."""
+    folder = tmp_path_factory.mktemp("hurried")
+    assert lanner("migrate", folder=folder, environment={}).returncode == 0
+    hurry = connections.HEADER_TIMEOUT_SECONDS // 10
+    environment = {"PYTHONPATH": str(ROOT), "FAULTS_INSIDE": f"hurry={hurry}", "LANNER_API_PROCESSES": "1"}
+    with (
+        running(folder, environment, "api", module="tests.faults.launch") as api,
+        nginx(urlsplit(api.address).port or 0, hurried=True) as port,
+    ):
+        yield port
+
+
+@pytest.mark.slow
+def test_idle_connections_are_kept_and_none_is_lost(all_hurried: int) -> None:
+    """A client's connection is there for longer than load balancers keep theirs; none of its requests meets an API that hangs up."""
+    idle = [0.5, 1.5, 1.9, 2.0, 2.1, 2.5, 2.8, 2.9, 2.95, 3.0, 3.05, 3.1, 3.2, 4.0, 5.0, 6.0]
+    with ThreadPoolExecutor(len(idle)) as threads:
+        statuses = list(threads.map(partial(posted_after, all_hurried), idle))
+
+    assert statuses == [[400, 400, 400]] * len(idle)
+
+
+def posted_after(port: int, seconds: float) -> list[int]:
+    """Send what the API refuses, which nginx sends once only, over one connection, and again after it was idle; give the statuses."""
+    connection, statuses = HTTPConnection("127.0.0.1", port, timeout=10), []
+    connection.connect()
+    # A closed one would be opened anew.
+    connection.auto_open = 0
+    for pause in (0.0, seconds, seconds):
+        time.sleep(pause)
+        connection.request("POST", "/timeseries", body=b"none", headers={"Host": "localhost", "Content-Type": "application/json"})
+        answer = connection.getresponse()
+        answer.read()
+        statuses.append(answer.status)
+    connection.close()
+    return statuses

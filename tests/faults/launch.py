@@ -17,7 +17,7 @@ from sqlalchemy import text
 INSIDE = "FAULTS_INSIDE"
 POISON = "POISON"
 NEWER = "9999"
-WIDENING = ("ALTER TABLE fetches ADD COLUMN novelty TEXT", f"UPDATE alembic_version SET version_num = '{NEWER}'")
+WIDENING = ("ALTER TABLE fetches ADD COLUMN novelty TEXT", "CREATE TABLE novelties (name TEXT PRIMARY KEY)")
 
 
 def die_when_notifying(_: str) -> None:
@@ -66,18 +66,19 @@ def linger(seconds: str) -> None:
     Operations.create_index = slowly  # type: ignore[method-assign]
 
 
-def newer_schema(_: str) -> None:
-    """Be the next version of lanner: one that adds a column, which older ones need not know."""
-    import adapters.sql.schema as schemas
+def newer_schema(revision: str) -> None:
+    """Be the next version of lanner: one that adds a column, which older ones need not know, unless its revision is ``NEWER``."""
+    from adapters.sql import schema as schemas
+    from adapters.sql import versions
 
-    upgrade = schemas._upgrade
+    upgrade = schemas.upgrade
 
-    def widen(connection: Any, schema: str | None) -> None:
-        upgrade(connection, schema)
-        for statement in WIDENING:
+    def widen(connection: Any, version_table: str, to: str = "head") -> None:
+        upgrade(connection, version_table, to)
+        for statement in (*WIDENING, f"UPDATE {version_table} SET version_num = '{versions.REVISION}'"):
             connection.execute(text(statement))
 
-    schemas.REVISION, schemas._upgrade = NEWER, widen
+    versions.REVISION, schemas.upgrade = revision or NEWER, widen
 
 
 def hurry(seconds: str) -> None:

@@ -18,8 +18,8 @@ import pytest
 from sqlalchemy import text
 
 from adapters.sql.engine import open_engine
-from adapters.sql.schema import revision
 from adapters.sql.tables import REVISION
+from adapters.sql.versions import revision
 from tests.faults.conftest import scale
 from tests.faults.disturbing import disturbed, kept_alive, settled
 from tests.faults.driver import Ledger
@@ -187,6 +187,7 @@ def test_old_and_new_run_together(stack: Stack, figures: Figures) -> None:
         with stack.engine.begin() as connection:
             connection.execute(text(f"UPDATE {_named(stack, 'alembic_version')} SET version_num = '{REVISION}'"))
             connection.execute(text(f"ALTER TABLE {_named(stack, 'fetches')} DROP COLUMN novelty"))
+            connection.execute(text(f"DROP TABLE {_named(stack, 'novelties')}"))
     verdict = stack.verifier.judge(ledger)
     figure = f"{verdict}; {len(codes)} requests meanwhile, older processes started afterwards end with {refused}, {waited}"
     figures.add("29 old and new together", "P1", stack.name, figure)

@@ -10,13 +10,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Engine, insert, select, text, update
 
-from adapters.sql import migrations
 from adapters.sql.engine import for_writing, open_engine
-from adapters.sql.schema import migrate
+from adapters.sql.schema import migrate, upgrade
 from adapters.sql.store import SqlStore
 from adapters.sql.tables import descriptions, feed, fetches, series, vintages
 from domain.codes import DatasetCode
@@ -53,9 +50,7 @@ def on_postgres(old: Engine, url: str, schema: str) -> Engine:
     with old.connect() as source, for_writing(engine) as connection, connection.begin():
         connection.execute(text(f"CREATE SCHEMA {schema}"))
         connection.execute(text(f"SET LOCAL search_path TO {schema}"))
-        config = Config(attributes={"connection": connection, "schema": schema})
-        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-        command.upgrade(config, "0002")
+        upgrade(connection, "alembic_version", "0002")
         for table in (series, descriptions, vintages, fetches):
             columns = [column for column in table.c if column.name not in SINCE.get(table, ())]
             connection.execute(insert(table), [dict(row) for row in source.execute(select(*columns)).mappings()])

@@ -15,8 +15,9 @@ from sqlalchemy.engine import Connection
 from adapters.sql.backups.file import contents, copied_tables
 from adapters.sql.driver_errors import wrap_driver_errors
 from adapters.sql.engine import for_reading, for_writing, open_file
-from adapters.sql.schema import migrate, require, revision
+from adapters.sql.schema import migrate
 from adapters.sql.tables import feed
+from adapters.sql.versions import require, revision
 from domain.errors import InvalidInput, StoreUnavailable
 
 _BATCH = 500
@@ -63,7 +64,7 @@ def _fill(part: Path, engine: Engine, progress: Progress) -> dict[str, int]:
     try:
         migrate(target)
         with wrap_driver_errors(engine), for_reading(engine) as source, for_writing(target) as connection, connection.begin():
-            require(revision(source), engine)
+            require(revision(source), engine, exactly=True)
             counts = _copy(source, connection, progress)
     finally:
         target.dispose()

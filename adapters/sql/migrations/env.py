@@ -10,6 +10,7 @@ attributes = context.config.attributes
 context.configure(
     connection=attributes["connection"],
     target_metadata=metadata,
+    version_table=attributes["version_table"],
     version_table_schema=attributes["schema"],
     render_as_batch=True,
     transaction_per_migration=False,

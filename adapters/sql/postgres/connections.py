@@ -53,6 +53,7 @@ class WatchedConnection(connection):  # type: ignore[misc] # the driver has no t
     A connection of the driver whose every wait is watched.
 
     Attributes:
+        server: its host and port; several may be configured.
         backend: id of the server's process, or None behind a pooler, which changes it from one transaction to the next: neither prepared
             statements nor settings outlive a transaction there.
         has_stale_plans: whether the tables have changed since its statements were planned.
@@ -64,6 +65,7 @@ class WatchedConnection(connection):  # type: ignore[misc] # the driver has no t
         self.has_stale_plans = False
         self.since, self.limit, self.looked_at, self.ended = 0.0, seconds, 0.0, False
         super().__init__(dsn)
+        self.server = self.info.host, self.info.port
         self.cursor_factory = _WatchedCursor
         watch.add(self)
 
@@ -157,7 +159,7 @@ class Connector:
     def __init__(self, arguments: Mapping[str, Any], statement_seconds: float | None) -> None:
         self._arguments = {**_DEFAULTS, **arguments}
         self._seconds = statement_seconds + _GRACE_SECONDS if statement_seconds else math.inf
-        self._watch, self._gate = Watch(partial(self._open, ANSWER_SECONDS)), _Gate()
+        self._watch, self._gate = Watch(self._open_again), _Gate()
 
     def __call__(self) -> WatchedConnection:
         """Return a new connection; raises the driver's errors."""
@@ -170,8 +172,15 @@ class Connector:
             raise
         return opened
 
-    def _open(self, seconds: float) -> WatchedConnection:
-        opened: WatchedConnection = psycopg2.connect(**self._arguments, connection_factory=partial(WatchedConnection, self._watch, seconds))
+    def _open_again(self, server: tuple[str, int]) -> WatchedConnection:
+        """Connect to one of the servers, whatever it has become meanwhile."""
+        host, port = server
+        several = {"hostaddr": None} if "," in self._arguments.get("hostaddr", "") else {}
+        return self._open(ANSWER_SECONDS, host=host, port=port, target_session_attrs="any", **several)
+
+    def _open(self, seconds: float, **others: Any) -> WatchedConnection:
+        arguments = {**self._arguments, **others, "connection_factory": partial(WatchedConnection, self._watch, seconds)}
+        opened: WatchedConnection = psycopg2.connect(**arguments)
         opened.autocommit = True
         return opened
 

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
+from threading import Semaphore
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -13,8 +14,8 @@ import orjson
 from sqlalchemy import Engine
 
 from adapters.sql.deadlines import AHEAD, is_over
-from adapters.sql.driver_errors import map_driver_error, wrap_driver_errors
-from adapters.sql.engine import CONNECTOR
+from adapters.sql.driver_errors import all_connections_used, map_driver_error, wrap_driver_errors
+from adapters.sql.engine import CONNECTOR, MOST_OUTSIDE, POOL_SECONDS
 from adapters.sql.single_flight import SingleFlight
 from adapters.sql.tables import UtcDateTime
 from adapters.sql.transaction import Clock, utc_now
@@ -23,7 +24,7 @@ from domain.frequency import Frequency
 from domain.series import Version
 from domain.source_status import SourceStatus
 
-_REMEMBERED = 4096
+_REMEMBERED, _MOST_ON_SQLITE = 4096, 1000
 _VERSION = """
 SELECT provider, checked_at, status_at_source, status_since, replaced_by, description,
     (SELECT max(number) FROM {schema}vintages WHERE series = series.number),
@@ -47,14 +48,15 @@ class VersionReader:
     """
     Reads through the driver, on autocommit connections of its own, with prepared statements where these stay.
 
-    There are no more connections than threads that read at the same time; after the server has closed one, a new one is
-    tried.
+    There are no more connections than threads that read at the same time, and on Postgres no more than the engine permits; after the
+    server has closed one, a new one is tried.
     """
 
     def __init__(self, engine: Engine, clock: Clock | None) -> None:
         self._engine, self._clock = engine, clock
         self._open_session = _open_on_postgres if engine.dialect.name == "postgresql" else _open_on_sqlite
         self._idle = deque[_Session]()
+        self._permits = Semaphore(engine.get_execution_options().get(MOST_OUTSIDE, _MOST_ON_SQLITE))
         self._driver_error = engine.dialect.loaded_dbapi.Error
         self._timestamp = UtcDateTime()
         # Entries never change.
@@ -87,6 +89,14 @@ class VersionReader:
         return Frequency(found) if found else None
 
     def _row(self, statement: str, *values: Any) -> Any:
+        if not self._permits.acquire(timeout=POOL_SECONDS):
+            raise all_connections_used()
+        try:
+            return self._read_row(statement, *values)
+        finally:
+            self._permits.release()
+
+    def _read_row(self, statement: str, *values: Any) -> Any:
         idle = self._take_idle()
         if idle:
             try:

@@ -34,6 +34,7 @@ class Watched(Protocol):
     A connection.
 
     Attributes:
+        server: host and port of its server.
         backend: id of its server's process, or None behind a pooler.
         since: when it began to wait, by the monotonic clock, or 0 if it does not.
         limit: how many seconds it may.
@@ -42,6 +43,7 @@ class Watched(Protocol):
 
     """
 
+    server: tuple[str, int]
     backend: int | None
     since: float
     limit: float
@@ -60,11 +62,11 @@ class Watch:
     get through, or the server does not, the wait is ended, too.
 
     Args:
-        connect: opens another connection to the same server, whose own waits are short.
+        connect: opens another connection to a server, whose own waits are short.
 
     """
 
-    def __init__(self, connect: Callable[[], Any]) -> None:
+    def __init__(self, connect: Callable[[tuple[str, int]], Any]) -> None:
         self._connect = connect
         self.restart()
         _watches.add(self)
@@ -112,7 +114,7 @@ class Watch:
             _end(connection, since)
 
     def _works_for(self, connection: Watched) -> bool:
-        with closing(self._connect()) as other, other.cursor() as cursor:
+        with closing(self._connect(connection.server)) as other, other.cursor() as cursor:
             # Behind a pooler nobody knows which backend it is.
             asked = _IS_WORKING.format(seconds=ANSWER_SECONDS) if connection.backend else "SELECT true"
             cursor.execute(asked, (connection.backend,))
