@@ -15,8 +15,9 @@ from sqlalchemy import Engine, Table
 
 from adapters.sql.deadlines import StatementDeadline, is_over
 from adapters.sql.engine import open_file
-from adapters.sql.schema import migrate, require
+from adapters.sql.schema import migrate
 from adapters.sql.tables import feed, metadata
+from adapters.sql.versions import require
 from domain.errors import InvalidInput
 
 _MAGIC = b"SQLite format 3\0"
