@@ -49,7 +49,7 @@ class Flags:
         if not used.size:
             return None
         kept = tuple(sorted({codes[place] for place in used.tolist()}))
-        if kept != tuple(codes):
+        if kept != tuple(codes) or len(kept) > _MOST_CODES:
             _check(kept)
             ranks = {code: rank for rank, code in enumerate(kept, start=1)}
             table = np.zeros(len(codes) + 1, np.uint16)

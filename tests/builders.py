@@ -31,6 +31,9 @@ from tests.fakes import CannedSource, FakeProviders, some_observations
 NOBODY = UUID(int=0)
 WEBHOOK_SECRET = "the master secret of these tests, long enough"  # noqa: S105 - of tests
 
+#: The members of a revision, in the API and on the command line.
+REVISION = ["series", "from", "to", "added", "changed", "deleted", "columns_added", "columns_removed", "flags_changed", "flags_alone"]
+
 
 def an_arrival(
     fetched_at: datetime,

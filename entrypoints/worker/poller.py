@@ -111,7 +111,7 @@ class Poller:
         self._report_longest_wait(now)
         self._prune_if_due(now)
 
-    def _try(self, step: Callable[[], None]) -> bool:
+    def _try(self, step: Callable[[], object]) -> bool:
         try:
             try:
                 step()

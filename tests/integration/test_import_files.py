@@ -31,8 +31,13 @@ MIXED = [ROWS[0], ROWS[2], ROWS[1]]
 Write = Callable[[Path, Sequence[Sequence[Any]]], Path]
 
 
+def header_of(rows: Sequence[Sequence[Any]]) -> list[str]:
+    """Return the names of the columns: one of flags is the last."""
+    return [*HEADER, *["close_flag"] * (len(rows[0]) - len(HEADER))]
+
+
 def as_csv(folder: Path, rows: Sequence[Sequence[Any]], delimiter: str = ",") -> Path:
-    lines = [delimiter.join("" if cell is None else str(cell) for cell in row) for row in [HEADER, *rows]]
+    lines = [delimiter.join("" if cell is None else str(cell) for cell in row) for row in [header_of(rows), *rows]]
     (folder / "wiki.csv").write_text("\n".join(lines) + "\n")
     return folder / "wiki.csv"
 
@@ -54,19 +59,19 @@ def as_zip(folder: Path, rows: Sequence[Sequence[Any]]) -> Path:
 
 
 def as_parquet(folder: Path, rows: Sequence[Sequence[Any]]) -> Path:
-    columns = dict(zip(HEADER, map(list, zip(*rows, strict=True)), strict=True))
+    columns = dict(zip(header_of(rows), map(list, zip(*rows, strict=True)), strict=True))
     columns["date"] = [date.fromisoformat(day) for day in columns["date"]]
     pq.write_table(pa.table(columns), folder / "wiki.parquet")
     return folder / "wiki.parquet"
 
 
 def as_lines(folder: Path, rows: Sequence[Sequence[Any]]) -> Path:
-    (folder / "wiki.jsonl").write_text("".join(json.dumps(dict(zip(HEADER, row, strict=True))) + "\n" for row in rows))
+    (folder / "wiki.jsonl").write_text("".join(json.dumps(dict(zip(header_of(rows), row, strict=True))) + "\n" for row in rows))
     return folder / "wiki.jsonl"
 
 
 def as_document(folder: Path, rows: Sequence[Sequence[Any]]) -> Path:
-    (folder / "wiki.json").write_text(json.dumps([dict(zip(HEADER, row, strict=True)) for row in rows], indent=1))
+    (folder / "wiki.json").write_text(json.dumps([dict(zip(header_of(rows), row, strict=True)) for row in rows], indent=1))
     return folder / "wiki.json"
 
 
@@ -98,14 +103,52 @@ def test_a_table_by_ticker_is_read_in_every_form(tmp_path: Path, write: Write, r
     assert (apple.published, apple.metadata.name, apple.metadata.date_column) == (None, "AAPL", "date")
 
 
+FLAGGED = [[*row, flag] for row, flag in zip(ROWS, [None, " e  b", "p"], strict=True)]
+
+
+@pytest.mark.parametrize("rows", [FLAGGED, [FLAGGED[0], FLAGGED[2], FLAGGED[1]]], ids=["grouped", "mixed"])
+@pytest.mark.parametrize("write", WAYS)
+def test_a_column_of_flags_stands_beside_its_values(tmp_path: Path, write: Write, rows: Sequence[Sequence[Any]]) -> None:
+    """NAME_flag is no column of values, but holds the flags of NAME in every form of a table; series without any have none."""
+    [apple], [microsoft] = found(write(tmp_path, rows), published="none").values()
+
+    for state, expected in ((apple, [None, "e b"]), (microsoft, ["p"])):
+        assert state.observations.columns == ("open", "close")
+        assert state.observations.flags
+        assert state.observations.flags.column(0) == [None] * len(expected)
+        assert state.observations.flags.column(1) == expected
+    [plain], _ = found(write(tmp_path, [[*row[:-1], None] for row in rows]), published="none").values()
+    assert plain.observations == apple.observations.without_flags()
+
+
+def test_flags_of_a_long_table_with_labels(tmp_path: Path) -> None:
+    """A long table has one column of values beside its flags; each label has its own."""
+    text = "code,date,vintage,value,value_flag\nA,2018,2019-01-01,1,p\nA,2018,2019-02-01,1,\nB,2018,2019-01-01,2,e\n"
+    (tmp_path / "long.csv").write_text(text)
+
+    first, second = found(tmp_path / "long.csv", layout="long", published="column")["WIKI/A"]
+
+    assert first.observations.flags
+    assert (first.observations.flags.column(0), second.observations.flags) == (["p"], None)
+
+
+def test_flags_that_are_asked_for_as_values_are_numbers(tmp_path: Path) -> None:
+    """What --map names as values is read as such."""
+    (tmp_path / "t.csv").write_text("code,date,v,v_flag\nA,2018,1,0\n")
+
+    [state] = found(tmp_path / "t.csv", columns={"value": ["v", "v_flag"]})["WIKI/A"]
+
+    assert (state.observations.columns, state.observations.flags) == (("v", "v_flag"), None)
+
+
 def test_large_mixed_tables_go_through_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows of many series in the order of the dates give the same as in the order of the series, also if parts are split again."""
     monkeypatch.setattr(runs, "_SORTED_BYTES", 20_000)
     days = np.datetime64("2000-01-01") + np.arange(60)
     table = {(f"T{ticker}", str(day)): float(ticker * 1000 + number) for number, day in enumerate(days) for ticker in range(150)}
-    lines = [f"{ticker},{day},{value},{-value}" for (ticker, day), value in table.items()]
+    lines = [f"{ticker},{day},{value},{-value},{'bep'[int(value) % 3]}" for (ticker, day), value in table.items()]
     path = tmp_path / "mixed.csv"
-    path.write_text("\n".join([",".join(HEADER), *lines]) + "\n")
+    path.write_text("\n".join([",".join([*HEADER, "close_flag"]), *lines]) + "\n")
 
     series = found(path, published="none")
 
@@ -113,6 +156,8 @@ def test_large_mixed_tables_go_through_files(tmp_path: Path, monkeypatch: pytest
     for ticker in range(150):
         [state] = series[f"WIKI/T{ticker}"]
         assert state.observations.values[:, 0].tolist() == [ticker * 1000 + number for number in range(60)]
+        assert state.observations.flags
+        assert state.observations.flags.column(1) == ["bep"[(ticker * 1000 + number) % 3] for number in range(60)]
 
 
 def test_a_long_table_with_labels_is_a_history(tmp_path: Path) -> None:
@@ -186,6 +231,11 @@ WRONG = [
     (GOOD + "A,,1,2\n", {}, r"row 3, column 'date', cell '': not a date"),
     (GOOD + "A,01/02/2018,1,2\n", {}, r"row 3, column 'date', cell '01/02/2018': day/month or month/day; option date_format"),
     (GOOD + "A,2018,1,2\n", {}, r"row 3, column 'date', cell '2018': a date of annual periods where others are daily"),
+    (
+        "ticker,date,v,v_flag\nA,2018-01-02,1,\nA,2018-01-03,1,see the note at the end of the table\n",
+        {},
+        r"row 3, column 'v_flag', cell 'see the note at the end of the table': no flag, which is a short code",
+    ),
     (GOOD + ",2018-01-03,1,2\n", {}, r"row 3, column 'ticker', cell '': no code"),
     (GOOD + "A,2018-01-02,1,3\n", {}, r"^t\.csv: series 'A': The date 2018-01-02 stands twice with different values"),
     (GOOD + "A B,2018-01-02,1,3\nA_B,2018-01-02,1,3\n", {}, r"'A_B' and 'A B' both give the code A_B|'A B' and 'A_B' both give"),

@@ -16,7 +16,9 @@ from adapters.provider_kit.own_files.date_digits import Kind
 from adapters.provider_kit.own_files.dates import doubt_of_periods
 from adapters.provider_kit.own_files.grid import quoted, refused
 from adapters.provider_kit.own_files.options import FileOptions
+from adapters.provider_kit.text import storable
 from domain.errors import AnswerNotUnderstood, UnsupportedFrequency
+from domain.flags import is_code
 from domain.observations import Label
 
 Moments = NDArray[np.int64]
@@ -37,6 +39,7 @@ class Batch:
         moments: for each row its date in seconds since 1970, in UTC.
         values: the numbers of each column.
         published: for each row the second or day of its label, as ``moments``; empty if no column says it.
+        flags: of each column of flags the places of its rows' flags among those that the reader knows, from 1; 0 where there is none.
         first_row: the number of the first row in its file, where the names are row 1.
 
     """
@@ -47,6 +50,7 @@ class Batch:
     values: Sequence[Numbers]
     published: Moments
     first_row: int
+    flags: Sequence[Places] = ()
 
 
 @dataclass(kw_only=True)
@@ -57,6 +61,7 @@ class BatchReader:
     Attributes:
         kind: how long the periods of the dates are, as far as rows were read; None before.
         labels_have_times: whether labels are moments, not days.
+        flags: all that were read, with their places from 1.
         first_row: number of the first row of the next batch.
 
     """
@@ -67,6 +72,7 @@ class BatchReader:
     kind: Kind | None = None
     labels_have_times: bool = False
     first_row: int = 2
+    flags: dict[str, int] = field(default_factory=dict)
     _zoned: bool | None = None
     _dates: dict[str, int] = field(default_factory=dict)
     _labels: dict[str, int] = field(default_factory=dict)
@@ -92,6 +98,7 @@ class BatchReader:
             values=[self._numbers(table, name) for name in self.columns.values],
             published=self._moments(table, self.columns.published, self._labels, self._label) if self.columns.published else _NONE,
             first_row=self.first_row,
+            flags=[self._flags(table, name) for name in self.columns.flags.values()],
         )
         self.first_row += len(series)
         return batch
@@ -170,6 +177,18 @@ class BatchReader:
         if infinite.size:
             raise self._refused(name, infinite, table.column(name), "too large for a number")
         return numbers
+
+    def _flags(self, table: Any, name: str) -> Places:
+        column = table.column(name).cast("string").fill_null("")
+        encoded = column.dictionary_encode()
+        places = [0]
+        for text in map(storable, _texts(encoded.dictionary)):
+            code = " ".join(text.split())
+            if code and not is_code(code):
+                rows = np.flatnonzero(encoded.indices.to_numpy() == len(places) - 1)
+                raise self._refused(name, rows, column, "no flag, which is a short code")
+            places.append(self.flags.setdefault(code, len(self.flags) + 1) if code else 0)
+        return np.array(places[1:], np.int64)[encoded.indices.to_numpy()] if len(places) > 1 else _NONE
 
     def _refused(self, name: str, rows: NDArray[np.intp], column: Any, what: str, *options: str) -> AnswerNotUnderstood:
         first = int(rows[0])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from adapters.provider_kit.file_imports.labels import COLUMN
 from adapters.provider_kit.own_files.grid import all_quoted, quoted
+from adapters.provider_kit.own_files.numbers import FLAG
 from domain.errors import InvalidInput
 from domain.importing import ImportRequest
 
@@ -23,17 +24,25 @@ _USUAL: Mapping[str, Collection[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Names of columns; ``published`` is empty if no column says when a state was published."""
+    """
+    Names of columns.
+
+    Attributes:
+        published: of the one that says when a state was published; empty if none does.
+        flags: of those that hold flags, by the names of the values that they stand beside.
+
+    """
 
     date: str
     codes: Sequence[str]
     values: Sequence[str]
     published: str = ""
+    flags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def texts(self) -> Sequence[str]:
         """Those that hold no numbers."""
-        return [self.date, *self.codes, *filter(None, [self.published])]
+        return [self.date, *self.codes, *filter(None, [self.published]), *self.flags.values()]
 
 
 def choose_columns(file: str, names: Sequence[str], request: ImportRequest) -> Columns:
@@ -56,8 +65,10 @@ def choose_columns(file: str, names: Sequence[str], request: ImportRequest) -> C
     date = _one(file, "date", names, request)
     published = _one(file, "published", names, request) if request.published == COLUMN else ""
     codes = request.columns.get("code") or [_one(file, "code", [name for name in names if name not in (date, published)], request)]
-    values = _values(file, [name for name in names if name not in (date, published, *codes)], request)
-    return Columns(date, codes, values, published)
+    others = [name for name in names if name not in (date, published, *codes)]
+    values = _values(file, [name for name in others if name.removesuffix(FLAG) not in others or not name.endswith(FLAG)], request)
+    flags = {name: f"{name}{FLAG}" for name in values if f"{name}{FLAG}" in others and f"{name}{FLAG}" not in values}
+    return Columns(date, codes, values, published, flags)
 
 
 def _one(file: str, role: str, names: Sequence[str], request: ImportRequest) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from threading import Event
 from typing import BinaryIO, cast
 from zipfile import BadZipFile, ZipFile, ZipInfo, is_zipfile
 
@@ -48,11 +50,20 @@ class ImportFile:
     @cached_property
     def sha256(self) -> str:
         """The SHA-256 of its bytes as they lie in the folder or archive, in hex."""
-        digest = hashlib.sha256()
-        with self._bytes() as file:
-            while block := file.read(_BLOCK):
-                digest.update(block)
-        return digest.hexdigest()
+        return self._hash(Event())
+
+    @contextmanager
+    def hashing(self) -> Iterator[None]:
+        """Find ``sha256`` in a thread while the file is looked through."""
+        given_up = Event()
+        with ThreadPoolExecutor(1, thread_name_prefix="hash") as thread:
+            hashed = thread.submit(self._hash, given_up)
+            try:
+                yield
+            except BaseException:
+                given_up.set()
+                raise
+            vars(self)["sha256"] = hashed.result()
 
     @property
     def size(self) -> int:
@@ -97,6 +108,13 @@ class ImportFile:
                 raise InvalidInput(f"The name of {self.name} holds the date {day}.", field="published", hint=hint)
             return day
         return None
+
+    def _hash(self, given_up: Event) -> str:
+        digest = hashlib.sha256()
+        with self._bytes() as file:
+            while (block := file.read(_BLOCK)) and not given_up.is_set():
+                digest.update(block)
+        return digest.hexdigest()
 
     @contextmanager
     def _bytes(self) -> Iterator[BinaryIO]:

@@ -36,6 +36,7 @@ class Rows:
     moments: Moments
     values: Sequence[Numbers]
     published: Moments
+    flags: Sequence[Places] = ()
 
 
 @dataclass(slots=True)
@@ -121,19 +122,21 @@ def _sorted(batches: Iterable[Batch]) -> Iterator[Batch]:
     parts = []
     for batch in batches:
         among = np.array([places.setdefault(name, len(places)) for name in batch.names], np.int64)
-        parts.append((among[batch.series], batch.moments, batch.published, *batch.values))
+        parts.append((among[batch.series], batch.moments, batch.published, *batch.values, *batch.flags))
     if not parts:
         return
-    series, moments, published, *values = (np.concatenate(column) for column in zip(*parts, strict=True))
+    series, moments, published, *cells = (np.concatenate(column) for column in zip(*parts, strict=True))
     del parts
     order = np.argsort(series, kind="stable")
+    values, flags = _parted([column[order] for column in cells])
     yield Batch(
         names=list(places),
         series=series[order],
         moments=moments[order],
-        values=[column[order] for column in values],
+        values=values,
         published=published[order] if len(published) else published,
         first_row=1,
+        flags=flags,
     )
 
 
@@ -162,7 +165,7 @@ def _table(batch: Batch, order: Any) -> Any:
     import pyarrow as pa
 
     names = pa.array(batch.names, pa.string()).take(pa.array(batch.series[order]))
-    columns = [names, pa.array(batch.moments[order]), *(pa.array(column[order]) for column in batch.values)]
+    columns = [names, pa.array(batch.moments[order]), *(pa.array(column[order]) for column in (*batch.values, *batch.flags))]
     columns += [pa.array(batch.published[order])] if len(batch.published) else []
     return pa.record_batch(columns, names=[str(number) for number in range(len(columns))], metadata={"p": str(len(batch.published) > 0)})
 
@@ -173,17 +176,19 @@ def _read(file: Path) -> Iterator[Batch]:
     with pa.OSFile(str(file)) as source, pa.ipc.open_stream(source) as reader:
         has_labels = reader.schema.metadata[b"p"] == b"True"
         for table in reader:
-            names, moments, *values = table.columns
+            names, moments, *others = table.columns
             encoded = names.dictionary_encode()
-            numbers = [column.to_numpy() for column in values]
-            published = numbers.pop() if has_labels else np.empty(0, np.int64)
+            cells = [column.to_numpy() for column in others]
+            published = cells.pop() if has_labels else np.empty(0, np.int64)
+            values, flags = _parted(cells)
             yield Batch(
                 names=encoded.dictionary.to_pylist(),
                 series=encoded.indices.to_numpy().astype(np.int64),
                 moments=moments.to_numpy(),
-                values=numbers,
+                values=values,
                 published=published,
                 first_row=1,
+                flags=flags,
             )
 
 
@@ -194,9 +199,16 @@ def _starts(series: Any) -> list[int]:
 
 
 def _part(batch: Batch, rows: slice) -> tuple[Any, ...]:
-    return batch.moments[rows], batch.published[rows], *(column[rows] for column in batch.values)
+    return batch.moments[rows], batch.published[rows], *(column[rows] for column in (*batch.values, *batch.flags))
 
 
 def _joined(name: str, place: int, parts: Sequence[tuple[Any, ...]]) -> Rows:
-    moments, published, *values = (np.concatenate(column) if len(parts) > 1 else column[0] for column in zip(*parts, strict=True))
-    return Rows(name, place, moments, values, published)
+    moments, published, *cells = (np.concatenate(column) if len(parts) > 1 else column[0] for column in zip(*parts, strict=True))
+    values, flags = _parted(cells)
+    return Rows(name, place, moments, values, published, flags)
+
+
+def _parted(cells: Sequence[Any]) -> tuple[Sequence[Numbers], Sequence[Places]]:
+    """Return the columns of numbers, and behind them those of flags."""
+    count = sum(column.dtype.kind == "f" for column in cells)
+    return cells[:count], cells[count:]

@@ -41,7 +41,8 @@ def table_series(file: ImportFile, request: ImportRequest) -> Iterator[FileSerie
         names, read, first_row = _opened(file, options)
         columns = choose_columns(file.name, names, request)
         reader = BatchReader(file=file.name, columns=columns, options=options, first_row=first_row)
-        order = _order(read, columns, BatchReader(file=file.name, columns=columns, options=options, first_row=first_row))
+        with file.hashing():
+            order = _order(read, columns, BatchReader(file=file.name, columns=columns, options=options, first_row=first_row))
         check_codes(file.name, order.names, request.database)
         batches = ahead(map(reader.batch, read(columns.texts, columns.values)))
         states = States(reader, file, file.published(request.published) if not columns.published else None)

@@ -25,7 +25,7 @@ _MARKS = {".": "dot", ",": "comma"}
 #: Factors that mean different numbers to different people, or are not read for another reason.
 _SCALED = re.compile(r"(.*[0-9]) ?(?:[BTG]|[Bb]n|[Tt]n|[Mm]io|[Mm]ln|[Mm]rd|[Mm]ld|lakhs?|crores?|[Cc]r)\.?")
 #: The end of the name of a column of flags.
-_FLAG = "_flag"
+FLAG = "_flag"
 _CODE_NAMES = ("code", "country", "geo", "area", "region", "state", "iso", "ticker", "symbol", "location", "pays", "land", "pais", "país")
 
 #: Whether a cell says that there is no value; whether a cell, as a whole, is a number in any marks.
@@ -73,7 +73,7 @@ def read_numbers(table: Table, options: FileOptions) -> tuple[Sequence[NumberCol
 def flag_columns(columns: Sequence[Column]) -> Mapping[str, Column]:
     """Return the columns that hold the flags of others by their names, by the others' names."""
     names = {column.shown for column in columns}
-    return {name: c for c in columns if c.name.endswith(_FLAG) and (name := c.name.removesuffix(_FLAG)) in names}
+    return {name: c for c in columns if c.name.endswith(FLAG) and (name := c.name.removesuffix(FLAG)) in names}
 
 
 def _admitted(options: FileOptions) -> frozenset[Pair]:

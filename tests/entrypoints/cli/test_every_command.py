@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -14,9 +13,10 @@ import pytest
 from rich.cells import cell_len
 
 from entrypoints.cli.commands import COMMANDS
+from tests.entrypoints.cli import terminals
 from tests.entrypoints.cli.every_command import COLUMN, DATA, LONG, MARK, NAME, REASON, SERVING, lines_in
+from tests.entrypoints.cli.terminals import ROOT
 
-ROOT = Path(__file__).parents[3]
 STEERING = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 CODES = ("sample:SAMPLE/GDP", "sample:SAMPLE/EUROFX", "long:X/Y", "failing:X/Y", "limited:X/Y", f"long:{LONG}")
 
@@ -29,35 +29,12 @@ def outputs_of(text: str) -> Outputs:
     return {head: lines for head, *lines in (part.split("\n") for part in parts) if not head.startswith("exit code")}
 
 
-def environment_of(folder: Path, **more: str) -> dict[str, str]:
-    return {**os.environ, "LANNER_DATA_DIR": str(folder), "PYTHONPATH": str(ROOT), "TERM": "xterm", **more}
-
-
 def command_in(folder: Path) -> list[str]:
     return [sys.executable, "-m", "tests.entrypoints.cli.every_command", str(folder)]
 
 
 def on_terminal(folder: Path, columns: int) -> Outputs:
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        command_in(folder),
-        stdin=subprocess.DEVNULL,
-        stdout=theirs,
-        stderr=theirs,
-        cwd=ROOT,
-        env=environment_of(folder, COLUMNS=str(columns)),
-    )
-    os.close(theirs)
-    seen = b""
-    try:
-        while part := os.read(ours, 65536):
-            seen += part
-    except OSError:  # Linux's way of saying that the other end is closed
-        pass
-    finally:
-        os.close(ours)
-    assert process.wait() == 0, seen.decode()[-2000:]
-    return outputs_of(seen.decode())
+    return outputs_of(terminals.on_terminal(command_in(folder), columns, {"LANNER_DATA_DIR": str(folder)}))
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +50,8 @@ def wide(tmp_path_factory) -> Outputs:
 @pytest.fixture(scope="module")
 def piped(tmp_path_factory) -> Outputs:
     folder = tmp_path_factory.mktemp("p")
-    done = subprocess.run(command_in(folder), cwd=ROOT, env=environment_of(folder), capture_output=True, text=True, check=True)
+    environment = {**os.environ, "LANNER_DATA_DIR": str(folder), "PYTHONPATH": str(ROOT), "TERM": "xterm"}
+    done = subprocess.run(command_in(folder), cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     return outputs_of(done.stdout)
 
 

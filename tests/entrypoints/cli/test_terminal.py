@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+from tests.entrypoints.cli import terminals
+from tests.entrypoints.cli.terminals import ROOT
 
 
 def on_terminal(script: str, columns: int, *, typed: str = "") -> str:
     """Run a script with a terminal of so many columns, at which this is typed, and give what appears there."""
-    ours, theirs = pty.openpty()
-    environment = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm", "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", textwrap.dedent(script)]
-    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, cwd=ROOT)
-    os.close(theirs)
-    os.write(ours, typed.encode())
-    seen = b""
-    try:
-        while part := os.read(ours, 4096):
-            seen += part
-    except OSError:  # Linux's way of saying that the other end is closed
-        pass
-    finally:
-        os.close(ours)
-    assert process.wait() == 0, seen.decode()
-    return seen.decode()
+    return terminals.on_terminal([sys.executable, "-c", textwrap.dedent(script)], columns, {}, typed=typed)
 
 
 SCRIPT = """

@@ -16,7 +16,7 @@ from domain.use_cases import UseCases
 from entrypoints.cli.revisions import revisions
 from entrypoints.cli.show import show
 from entrypoints.cli.vintages import vintages
-from tests.builders import memory_use_cases
+from tests.builders import REVISION, memory_use_cases
 from tests.entrypoints.cli.conftest import Run
 from tests.fakes import NAN, CannedSource
 
@@ -119,18 +119,7 @@ def test_revisions_in_json_have_the_words_of_the_api(run: Run, kept: UseCases) -
     """One line holds both vintages and all that differs, whatever the limit."""
     shown = json.loads(run(kept, revisions, "WIKI/FB --to 2 --format json --limit 1").stdout)
 
-    assert list(shown) == [
-        "series",
-        "from",
-        "to",
-        "added",
-        "changed",
-        "deleted",
-        "columns_added",
-        "columns_removed",
-        "flags_changed",
-        "flags_alone",
-    ]
+    assert list(shown) == REVISION
     assert (shown["from"]["number"], shown["to"]["number"]) == (1, 2)
     assert shown["added"] == {"columns": ["date", "Open", "Close"], "data": [["2024-01-04", 4.0, 4.5]]}
     assert shown["changed"][1] == {"date": "2024-01-03", "column": "Close", "old": 3.5, "new": None}

@@ -18,7 +18,7 @@ from domain.series import Metadata
 from domain.use_cases import UseCases
 from entrypoints.rest.app import create_app
 from entrypoints.rest.http.responses import ResponseSender
-from tests.builders import memory_use_cases, waiting_use_cases
+from tests.builders import REVISION, memory_use_cases, waiting_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
 from tests.fakes import NAN, CannedSource, StoppedClock
 from tests.publishing import Published
@@ -217,18 +217,7 @@ def test_the_last_revision_is_shown_by_default(history: History) -> None:
     """Without parameters the newest state is compared with the one known just before it."""
     answer = history.get("/revisions").json
 
-    assert list(answer) == [
-        "series",
-        "from",
-        "to",
-        "added",
-        "changed",
-        "deleted",
-        "columns_added",
-        "columns_removed",
-        "flags_changed",
-        "flags_alone",
-    ]
+    assert list(answer) == REVISION
     assert (answer["series"]["code"], answer["from"]["number"], answer["to"]["number"]) == ("WIKI/FB", 2, 3)
     assert (answer["columns_added"], answer["columns_removed"], answer["changed"]) == (["A & B"], ["Close"], [])
     assert answer["added"] == {"columns": ["date", "Open", "A & B"], "data": []}
