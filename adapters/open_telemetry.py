@@ -6,6 +6,7 @@ The packages come with the extra ``lanner[otel]``; nothing imports this module w
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,17 +23,21 @@ from opentelemetry.sdk.environment_variables import (
     OTEL_SERVICE_NAME,
 )
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.trace import Span as OpenTelemetrySpan
 from opentelemetry.trace import SpanKind as Kind
 from opentelemetry.trace import Status, StatusCode, use_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from domain.errors import InvalidInput
+from domain.outages import Outage
 from domain.ports.tracing import Facts, Span, SpanKind
 
 _NO_FACTS: Facts = {}
+logger = logging.getLogger(__name__)
+
+_HINT = "See that OTEL_EXPORTER_OTLP_ENDPOINT is its address."
 _FLUSH_SECONDS = 2.0
 _GROUP = "opentelemetry_traces_exporter"
 _TRACE_CONTEXT = TraceContextTextMapPropagator()
@@ -78,6 +83,27 @@ class OpenTelemetryTracer:
         sending.join(_FLUSH_SECONDS)
 
 
+class _PatientExporter(SpanExporter):
+    """Another one, whose failures are one line in the log, at first and then once a minute."""
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self._exporter, self._outage = exporter, Outage()
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        if self._outage.seconds_left:
+            return SpanExportResult.FAILURE
+        result = self._exporter.export(spans)
+        if result is SpanExportResult.SUCCESS:
+            if self._outage.ended():
+                logger.info("traces are sent again")
+        elif self._outage.failed():
+            logger.warning("traces are not sent", extra={"reason": "The collector does not take them.", "hint": _HINT})
+        return result
+
+    def shutdown(self) -> None:
+        self._exporter.shutdown()
+
+
 class _Span:
     def __init__(self, span: OpenTelemetrySpan) -> None:
         self._span = span
@@ -116,10 +142,12 @@ def open_tracer(exporters: Sequence[str], *, service: str) -> OpenTelemetryTrace
 
     """
     opened = [_exporter(name) for name in exporters]
+    # It would say the same again for each try.
+    logging.getLogger("opentelemetry.exporter").setLevel(logging.CRITICAL)
     named = OTEL_SERVICE_NAME in os.environ or f"{SERVICE_NAME}=" in os.environ.get(OTEL_RESOURCE_ATTRIBUTES, "")
     provider = TracerProvider(resource=Resource.create({} if named else {SERVICE_NAME: service}))
     for each in opened:
-        provider.add_span_processor(BatchSpanProcessor(each))
+        provider.add_span_processor(BatchSpanProcessor(_PatientExporter(each)))
     return OpenTelemetryTracer(provider)
 
 

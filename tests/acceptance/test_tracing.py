@@ -134,12 +134,20 @@ def test_a_failure_is_seen_in_its_trace(traces: Collector, provider: QuandlServe
 
 
 def test_a_collector_that_is_away_disturbs_nobody(provider: QuandlServer, tmp_path: Path) -> None:
-    """Requests are answered and processes stop as ever, and the log has no traceback."""
-    with running(tmp_path, settings_for(f"http://127.0.0.1:{free_port()}", provider), "up") as service:
+    """Requests are answered and processes stop as ever; each of the two processes says once what is wrong."""
+    environment = settings_for(f"http://127.0.0.1:{free_port()}", provider) | {"OTEL_EXPORTER_OTLP_TIMEOUT": "1"}
+    with running(tmp_path, environment, "up") as service:
         request_fb(service)
-        time.sleep(1)
+        end = time.monotonic() + SECONDS
+        while service.log().count("The collector does not take them.") < 2 and time.monotonic() < end:
+            service.get("/timeseries")
+            time.sleep(0.1)
+        for _ in range(20):
+            service.get("/timeseries")
+            time.sleep(0.05)
+    lines = [json.loads(line) for line in service.log().splitlines() if line.startswith("{")]
 
-    assert "Traceback" not in service.log()
+    assert [line["event"] for line in lines if "hint" in line or "opentelemetry" in line["logger"]] == ["traces are not sent"] * 2
 
 
 def test_nothing_of_it_is_loaded_where_nobody_asks(tmp_path: Path) -> None:

@@ -337,3 +337,21 @@ def test_leases_are_judged_by_their_own_length(store: Store, clock: StoppedClock
 def requested_until(store: Store, fetch: Fetch) -> object:
     with store.reading() as uow:
         return uow.fetches.get(fetch.id).lease_until
+
+
+def test_a_fetch_belongs_to_the_trace_of_its_request(store: Store) -> None:
+    """A fetch keeps the span that asked for it first, whether its series is new, known, or asked for by a schedule."""
+    with store.writing() as uow:
+        found = uow.fetches.add_first("p", DatasetCode("X", "NEW"), allow=NOTHING_ALLOWED, request_id="r", traceparent="00-a-b-01")
+        known, scheduled = (uow.series.add("p", DatasetCode("X", name)) for name in ("KNOWN", "SCHEDULED"))
+        added, _ = uow.fetches.add(known.id, allow=NOTHING_ALLOWED, request_id="r", traceparent="00-c-d-01")
+        joined, _ = uow.fetches.add(known.id, allow=NOTHING_ALLOWED, request_id="s", traceparent="00-e-f-01")
+        uow.fetches.add_scheduled(scheduled.id, request_id="t", seconds=0)
+        uow.commit()
+    with store.reading() as uow:
+        of_schedule = uow.series.get(scheduled.id).fetch
+        stored = [uow.fetches.get(each.id).traceparent for each in (added, joined)]
+
+    assert found
+    assert of_schedule
+    assert (found[1].traceparent, stored, of_schedule.traceparent) == ("00-a-b-01", ["00-c-d-01", "00-c-d-01"], "")

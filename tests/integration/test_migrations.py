@@ -31,7 +31,7 @@ SINCE = {
     },
     descriptions: {"position"},
     vintages: {"previous_check_at"},
-    fetches: {"number", "waits_since", "cancel_requested_at", "allow_values", "priority", "batch"},
+    fetches: {"number", "waits_since", "cancel_requested_at", "allow_values", "priority", "batch", "traceparent"},
 }
 FB, RATES, IBM = DatasetCode("WIKI", "FB"), DatasetCode("MY", "RATES"), DatasetCode("WIKI", "IBM")
 
