@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import subprocess
-import venv
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from tests.acceptance.installed import python_with
 from tests.acceptance.quandl_server import quandl_server
 from tests.acceptance.running import Lanner, running
 from tests.documents import DOCUMENTS
 from tests.nginx import nginx
-from tests.servers import missing
 
 pytestmark = pytest.mark.clients
 
 CALLS = Path(__file__).with_name("quandl_calls.py")
 CLIENTS = {"quandl": "quandl==3.7.0", "nasdaqdatalink": "nasdaq-data-link==1.0.4"}
-FRAMES = ("polars", "pyarrow", "fsspec", "requests")
+FRAMES = ("polars==2.1.0", "pyarrow==26.0.1", "fsspec==2026.9.0", "requests==2.34.2")
 EXAMPLES = {
     f"{page.path.name}-{number}": code
     for page in DOCUMENTS
@@ -30,16 +29,9 @@ EXAMPLES = {
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def python() -> Path:
     """A Python that has the clients and nothing of lanner."""
-    folder = tmp_path_factory.mktemp("clients")
-    venv.create(folder, with_pip=True)
-    python = folder / "bin" / "python"
-    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *CLIENTS.values(), *FRAMES]
-    installed = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
-    if installed.returncode:
-        missing(f"the Quandl clients could not be installed: {installed.stderr.strip().splitlines()[-1]}")
-    return python
+    return python_with(*CLIENTS.values(), *FRAMES)
 
 
 @pytest.fixture(scope="module")
@@ -86,5 +78,5 @@ def test_the_documents_examples_run(example: str, python: Path, service: Lanner,
 
 def test_there_are_three_examples() -> None:
     """One is for Quandl's client, one for data frames, and one for a back-test's frame of four lines."""
-    assert [len(example.splitlines()) for example in EXAMPLES.values() if "panel" in example] == [4]
+    assert [len(list(filter(None, example.splitlines()))) for example in EXAMPLES.values() if "panel" in example] == [4]
     assert len(EXAMPLES) == 3
