@@ -22,6 +22,8 @@ def back_up_database(container: Container, file: Path, progress: Progress) -> Ma
 
 def restore_database(container: Container, file: Path, progress: Progress, *, keep_damaged: bool) -> Mapping[str, int]:
     """Copy a backup into the database, which must be empty, and return the number of rows by table."""
-    rows = restore(container.engine(), file, progress, keep_damaged=keep_damaged)
-    audit("database restored", database=container.settings().place, backup=str(file), rows=rows)
-    return contents(file)
+    folder = container.settings().data_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    counts = restore(container.engine(), file, progress, keep_damaged=keep_damaged, folder=folder)
+    audit("database restored", database=container.settings().place, backup=str(file), rows=sum(counts.values()))
+    return counts

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from adapters.sql.driver_errors import LockNotGranted, wrap_driver_errors
 from adapters.sql.engine import for_writing, place
-from adapters.sql.versions import find_revision, is_older, require, revision, schema_of
+from adapters.sql.versions import VERSION_TABLE, find_revision, is_older, require, revision, schema_of
 from domain.errors import StoreUnavailable
 
 _LOCK = 7_106_513_862
@@ -88,6 +88,12 @@ def _require_unicode(connection: Connection) -> None:
             f"The database {place(connection.engine)} has the encoding {encoding}, which does not hold every text.",
             hint=f"Create it anew: CREATE DATABASE … ENCODING '{_UNICODE}' TEMPLATE template0.",
         )
+
+
+def create(engine: Engine, revision: str) -> None:
+    """Create the schema of a revision in a new SQLite file."""
+    with wrap_driver_errors(engine), for_writing(engine) as connection, connection.begin():
+        upgrade(connection, VERSION_TABLE, revision)
 
 
 def upgrade(connection: Connection, version_table: str, to: str = "head") -> None:

@@ -16,7 +16,7 @@ from adapters.sql.tables import REVISION, feed
 from domain.errors import SchemaMismatch
 
 #: Alembic's name, and lanner's own where another program may keep its revision under that one.
-_USUAL, _OWN = "alembic_version", "lanner_version"
+VERSION_TABLE, _OWN = "alembic_version", "lanner_version"
 _SHARED_SCHEMA = "public"
 _REVISION = re.compile(r"[0-9]{4}(?:\.[0-9]+)?")
 
@@ -39,18 +39,23 @@ def find_revision(connection: Connection) -> tuple[str, str | None]:
     tables = inspect(connection).get_table_names(schema=schema)
     if _OWN in tables:
         return _OWN, _read(connection, schema, _OWN)
-    found = _read(connection, schema, _USUAL) if {_USUAL, feed.name} <= {*tables} else None
-    if found and _REVISION.fullmatch(found):
-        return _USUAL, found
+    found = _read(connection, schema, VERSION_TABLE) if {VERSION_TABLE, feed.name} <= {*tables} else None
+    if found and is_revision(found):
+        return VERSION_TABLE, found
     if tables and schema is None:
         message = f"The database {place(connection.engine)} holds tables of another program."
         raise SchemaMismatch(message, hint="Name a file of lanner's own in LANNER_DATABASE_URL.")
-    return _OWN if _USUAL in tables or schema == _SHARED_SCHEMA else _USUAL, None
+    return _OWN if VERSION_TABLE in tables or schema == _SHARED_SCHEMA else VERSION_TABLE, None
 
 
 def revision(connection: Connection) -> str | None:
     """Return the schema's revision, or None before the first."""
     return find_revision(connection)[1]
+
+
+def is_revision(found: str) -> bool:
+    """Return whether a text has the form of lanner's revisions."""
+    return _REVISION.fullmatch(found) is not None
 
 
 def is_older(found: str) -> bool:

@@ -68,7 +68,7 @@ def test_a_backup_has_its_own_name(target: Engine, tmp_path: Path, monkeypatch: 
 
     assert [path.name for path in folder.iterdir()] == [name]
     assert sum(contents(file).values()) == rows > 10
-    assert restore(target, file, unheard) == rows
+    assert sum(restore(target, file, unheard).values()) == rows
     assert everything(target) == everything(source.engine)
     assert [path.name for path in folder.iterdir()] == [name]
     source.engine.dispose()
@@ -387,12 +387,12 @@ def test_a_section_that_is_none_is_refused(good: bytes, target: Engine, tmp_path
 
 def test_flags_that_are_some_are_restored(good: bytes, target: Engine, tmp_path: Path) -> None:
     """The same way of writing flags, with nothing wrong in them, is taken."""
-    assert restore(target, with_state(good, tmp_path / "backup", flagged(("p",), RUN), ZLIB_WITH_FLAGS), unheard) > 3
+    assert sum(restore(target, with_state(good, tmp_path / "backup", flagged(("p",), RUN), ZLIB_WITH_FLAGS), unheard).values()) > 3
 
 
 def test_a_state_that_is_one_is_restored(good: bytes, target: Engine, tmp_path: Path) -> None:
     """The same way of writing a backup, with nothing wrong in it, is taken."""
-    assert restore(target, with_state(good, tmp_path / "backup", packed(b"D", [1, 2], [1.0, 2.0])), unheard) > 3
+    assert sum(restore(target, with_state(good, tmp_path / "backup", packed(b"D", [1, 2], [1.0, 2.0])), unheard).values()) > 3
 
 
 def test_damaged_vintages_are_restored_on_demand(good: bytes, target: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -401,7 +401,7 @@ def test_damaged_vintages_are_restored_on_demand(good: bytes, target: Engine, tm
     with pytest.raises(InvalidInput) as caught:
         restore(target, file, unheard)
     assert "--keep-damaged" in caught.value.hint
-    assert restore(target, file, unheard, keep_damaged=True) > 3
+    assert sum(restore(target, file, unheard, keep_damaged=True).values()) > 3
 
     assert [record.message for record in caplog.records if record.levelname == "WARNING"][:1] == ["damaged vintage restored"]
     with SqlStore(target).reading() as uow:

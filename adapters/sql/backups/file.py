@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Table
+from sqlalchemy import Table
 
 from adapters.sql.deadlines import StatementDeadline, is_over
 from adapters.sql.engine import open_file
-from adapters.sql.schema import migrate
+from adapters.sql.schema import create
 from adapters.sql.tables import feed, metadata
-from adapters.sql.versions import require
+from adapters.sql.versions import VERSION_TABLE, is_older, is_revision, require
 from domain.errors import InvalidInput
 
 _MAGIC = b"SQLite format 3\0"
@@ -44,46 +44,58 @@ class BackupFile:
     connection: sqlite3.Connection
     deadline: StatementDeadline
 
-    def require_schema(self) -> None:
+    def require_schema(self) -> str:
         """
-        Check that it holds the tables of this version of lanner and nothing else: views and triggers would be foreign code.
+        Check that it holds the tables of a version of lanner and nothing else: views and triggers would be foreign code.
+
+        Returns:
+            That version's revision: today's or an older one.
 
         Raises:
             InvalidInput: it holds something else.
-            SchemaMismatch: it was written by another version of lanner.
+            SchemaMismatch: it was written by a newer version of lanner.
 
         """
-        expected, found = _expected(), {_entry(row) for row in self._all(_MASTER)}
-        if not any(entry[1] == "alembic_version" for entry in expected & found):
+        found = {_entry(row) for row in self._all(_MASTER)}
+        if not any(entry[:2] == ("table", VERSION_TABLE) for entry in found):
             raise no_backup(self.path)
-        revisions = self._all("SELECT version_num FROM alembic_version")
-        require(str(revisions[0][0]) if len(revisions) == 1 else None, open_file(self.path))
-        odd = sorted(expected ^ found)
+        rows = self._all(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608 - our own table's name
+        revision = str(rows[0][0]) if len(rows) == 1 else ""
+        if not is_revision(revision):
+            raise no_backup(self.path)
+        if not is_older(revision):
+            require(revision, open_file(self.path), exactly=True)
+        odd = sorted(_expected(self.path, revision) ^ found)
         if odd:
             raise damaged(self.path, f"its {odd[0][0]} {odd[0][1]} is not as lanner creates it")
+        return revision
 
-    def require_soundness(self) -> None:
+    def require_soundness(self, tables: Iterable[str] = tuple(metadata.tables)) -> None:
         """Check that tables and indexes agree, and that foreign keys refer to existing rows."""
-        for table in metadata.sorted_tables:
-            found = self._all(f"PRAGMA integrity_check({table.name})")
+        for table in tables:
+            found = self._all(f"PRAGMA integrity_check({table})")
             if found != [("ok",)]:
-                raise damaged(self.path, f"table {table.name}: {found[0][0]}")
-            orphans = self._all(f"PRAGMA foreign_key_check({table.name})")
+                raise damaged(self.path, f"table {table}: {found[0][0]}")
+            orphans = self._all(f"PRAGMA foreign_key_check({table})")
             if orphans:
-                raise damaged(self.path, f"table {table.name}, row {orphans[0][1]} in the file: it refers to missing {orphans[0][2]}")
+                raise damaged(self.path, f"table {table}, row {orphans[0][1]} in the file: it refers to missing {orphans[0][2]}")
 
     def count(self, table: Table) -> int:
         """Count the rows of a table."""
         return int(self._all(f'SELECT count(*) FROM "{table.name}"')[0][0])  # noqa: S608 - our own table's name
 
     def rows(self, table: Table) -> Iterator[Sequence[tuple[Any, ...]]]:
-        """Return the stored rows of a table in key order, in batches that are smaller where rows are long."""
+        """Return the stored rows of a table in key order, as ``batches`` does."""
         columns = ", ".join(f'"{column.name}"' for column in table.c)
         key = ", ".join(f'"{column.name}"' for column in table.primary_key) or "1"
+        return self.batches(f'SELECT {columns} FROM "{table.name}" ORDER BY {key}')  # noqa: S608 - our own tables' names
+
+    def batches(self, query: str) -> Iterator[Sequence[tuple[Any, ...]]]:
+        """Return the rows of a query, in batches that are smaller where rows are long."""
         batch: list[tuple[Any, ...]] = []
         length = 0
         self.deadline.begin()
-        for row in self.connection.execute(f'SELECT {columns} FROM "{table.name}" ORDER BY {key}'):  # noqa: S608 - our own tables' names
+        for row in self.connection.execute(query):
             batch.append(row)
             length += sum(len(value) for value in row if isinstance(value, (bytes, str)))
             if len(batch) >= _BATCH or length > _BATCH_BYTES:
@@ -99,9 +111,12 @@ class BackupFile:
 
 
 @contextmanager
-def read_backup(path: Path) -> Iterator[BackupFile]:
+def read_backup(path: Path, *, named: Path | None = None) -> Iterator[BackupFile]:
     """
     Open a backup read-only, so that no statement in it is executed.
+
+    Args:
+        named: what messages call it, if not by its path.
 
     Raises:
         InvalidInput: it is not a backup, or cannot be read.
@@ -122,14 +137,14 @@ def read_backup(path: Path) -> Iterator[BackupFile]:
             deadline.watch(connection)
             for pragma in _CONFINED:
                 connection.execute(f"PRAGMA {pragma}")
-            yield BackupFile(path, connection, deadline)
+            yield BackupFile(named or path, connection, deadline)
     except sqlite3.Error as error:
-        raise damaged(path, "reading it takes too long" if is_over(error) else str(error)) from error
+        raise damaged(named or path, "reading it takes too long" if is_over(error) else str(error)) from error
 
 
 def contents(path: Path) -> dict[str, int]:
     """
-    Check a whole backup and return the number of rows of each table.
+    Check a whole backup of today's schema and return the number of rows of each table.
 
     Raises:
         InvalidInput, SchemaMismatch: it cannot be restored.
@@ -175,13 +190,19 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _expected() -> set[Entry]:
+def _expected(path: Path, revision: str) -> set[Entry]:
+    from alembic.util import CommandError
+
     with tempfile.TemporaryDirectory() as folder:
-        engine: Engine = open_file(Path(folder) / "expected.db")
-        migrate(engine)
-        with closing(engine.raw_connection()) as raw:
-            rows = raw.cursor().execute(_MASTER).fetchall()
-        engine.dispose()
+        engine = open_file(Path(folder) / "expected.db")
+        try:
+            create(engine, revision)
+            with closing(engine.raw_connection()) as raw:
+                rows = raw.cursor().execute(_MASTER).fetchall()
+        except CommandError as error:
+            raise no_backup(path) from error
+        finally:
+            engine.dispose()
     return {_entry(row) for row in rows}
 
 

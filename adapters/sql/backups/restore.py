@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
 from adapters.sql.backups.file import BackupFile, copied_tables, damaged, read_backup
+from adapters.sql.backups.older import as_of_today
 from adapters.sql.backups.rules import Rules
 from adapters.sql.backups.values import key_of, values_of
 from adapters.sql.driver_errors import wrap_driver_errors
@@ -44,35 +45,41 @@ _AXES = (np.dtype("datetime64[D]"), np.dtype("datetime64[s]"))
 Progress = Callable[[int, int], object]
 
 
-def restore(engine: Engine, file: Path, progress: Progress, *, keep_damaged: bool = False) -> int:
+def restore(engine: Engine, file: Path, progress: Progress, *, keep_damaged: bool = False, folder: Path | None = None) -> Mapping[str, int]:
     """
-    Copy a backup into an empty store, in one transaction, and return the number of rows.
+    Copy a backup, of today's schema or an older one, into an empty store in one transaction; return the number of rows by table.
 
     Args:
         keep_damaged: whether vintages that do not match their checksum are restored as they are; reading them raises DamagedVintage.
+        folder: for a copy of an older backup, which is migrated.
 
     Raises:
         InvalidInput: the file is not a backup that lanner wrote, or the store is not empty.
-        StoreUnavailable, SchemaMismatch: the database cannot be used, or the backup has another schema.
+        StoreUnavailable, SchemaMismatch: the database cannot be used, or the backup has a newer schema.
 
     """
-    with read_backup(file) as backup:
+    with read_backup(file) as found:
         migrate(engine)
-        backup.require_schema()
-        backup.require_soundness()
-        with wrap_driver_errors(engine), for_writing(engine) as connection, connection.begin():
-            if connection.execute(select(func.count()).select_from(series)).scalar_one():
-                raise InvalidInput(f"The database {place(engine)} is not empty.", field="database_url", hint="Restore into a new one.")
-            rows = _copy(backup, connection, progress)
-            _check_references(backup, connection)
-            _check_states(backup, connection, keep_damaged=keep_damaged)
-            if connection.dialect.name == "postgresql":
-                _go_on_counting(connection)
+        with as_of_today(found, folder) as backup:
+            backup.require_soundness()
+            with wrap_driver_errors(engine), for_writing(engine) as connection, connection.begin():
+                return _restore(backup, connection, progress, keep_damaged=keep_damaged)
+
+
+def _restore(backup: BackupFile, target: Connection, progress: Progress, *, keep_damaged: bool) -> Mapping[str, int]:
+    if target.execute(select(func.count()).select_from(series)).scalar_one():
+        raise InvalidInput(f"The database {place(target.engine)} is not empty.", field="database_url", hint="Restore into a new one.")
+    rows = _copy(backup, target, progress)
+    _check_references(backup, target)
+    _check_states(backup, target, keep_damaged=keep_damaged)
+    if target.dialect.name == "postgresql":
+        _go_on_counting(target)
     return rows
 
 
-def _copy(backup: BackupFile, target: Connection, progress: Progress) -> int:
-    total, copied, rules = sum(map(backup.count, copied_tables())), 0, Rules()
+def _copy(backup: BackupFile, target: Connection, progress: Progress) -> Mapping[str, int]:
+    counts = {table.name: backup.count(table) for table in copied_tables()}
+    total, copied, rules = sum(counts.values()), 0, Rules()
     for table in copied_tables():
         for batch in backup.rows(table):
             checked = list(_checked(backup, rules, table, batch))
@@ -84,7 +91,7 @@ def _copy(backup: BackupFile, target: Connection, progress: Progress) -> int:
             progress(copied, total)
     for batch in backup.rows(feed):
         target.execute(update(feed), list(_checked(backup, rules, feed, batch)))
-    return copied
+    return counts
 
 
 def _checked(backup: BackupFile, rules: Rules, table: Any, batch: Any) -> Iterator[dict[str, Any]]:
