@@ -114,7 +114,7 @@ def test_the_glossary_is_in_alphabetical_order() -> None:
 
 
 def test_the_table_of_metrics_is_the_rules() -> None:
-    """docs/production.md explains every alert of config/alerts.yml."""
-    alerts = re.findall(r"- alert: (\w+)", Path(ROOT / "config" / "alerts.yml").read_text())
+    """docs/production.md explains every alert of config/deploy/alerts.yml."""
+    alerts = re.findall(r"- alert: (\w+)", Path(ROOT / "config" / "deploy" / "alerts.yml").read_text())
 
     assert re.findall(r"^\| `(Lanner\w+)`", (ROOT / "docs" / "production.md").read_text(), re.MULTILINE) == alerts

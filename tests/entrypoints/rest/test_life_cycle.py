@@ -162,6 +162,10 @@ def test_ids_of_fetches_are_checked(client: TestClient) -> None:
     assert "fetch.id" in problem["hint"]
 
 
+#: What follows the name of a family in that of a sample.
+_FAMILY = re.compile(r"((?<=seconds)_(bucket|sum|count))?({.*)?$")
+
+
 def metrics(client: TestClient) -> dict[str, float]:
     answer = client.simulate_get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
@@ -180,7 +184,7 @@ def test_figures_are_told(waiting: TestClient) -> None:
     assert found['lanner_fetches_waiting{reason="rate_limit"}'] == found["lanner_claims_refused_total"] == found["lanner_workers"] == 0
     assert found["lanner_oldest_due_seconds"] > 0
     text = waiting.simulate_get("/metrics").text
-    families = {name.partition("{")[0] for name in found}
+    families = {_FAMILY.sub("", name) for name in found}
     assert all(f"# HELP {name} " in text and f"# TYPE {name} " in text for name in families)
 
 
@@ -188,8 +192,10 @@ def test_every_alert_speaks_of_a_figure_there_is() -> None:
     """The first rule is the oldest due age, and a process that has notified its broker exports each metric that a rule names."""
     dispatcher = RecordingDispatcher()
     dispatcher.broker_reachable = True
-    known = {name.partition("{")[0] for name in metrics(client_of(memory_use_cases({"canned": CannedSource()}, dispatcher=dispatcher)))}
-    rules = YAML(typ="safe").load(Path(config.__file__).with_name("alerts.yml"))["groups"][0]["rules"]
+    client = client_of(memory_use_cases({"canned": CannedSource()}, dispatcher=dispatcher))
+    kinds = dict(re.findall(r"^# TYPE (\S+) (\S+)$", client.simulate_get("/metrics").text, re.MULTILINE))
+    known = {name.partition("{")[0] for name in metrics(client)} | {f"{name}_count" for name, kind in kinds.items() if kind == "histogram"}
+    rules = YAML(typ="safe").load(Path(config.__file__).parent / "deploy" / "alerts.yml")["groups"][0]["rules"]
     named = [re.findall(r"lanner_\w+", rule["expr"]) for rule in rules]
 
     assert named[0] == ["lanner_oldest_due_seconds"]
