@@ -137,7 +137,7 @@ def serve(  # noqa: PLR0913 - the server's options
 
 
 def _kill_if_hung(server: Any, host: str, port: int) -> None:
-    liveness = Liveness(lambda: "" if get_json(host, port, "/healthz") else "no answer", checks=HUNG_CHECKS)
+    liveness, was_killed = Liveness(lambda: "" if get_json(host, port, "/healthz") else "no answer", checks=HUNG_CHECKS), False
     while not server.interrupt_signal:
         sleep(_TICK_SECONDS)
         if liveness.find_hang():
@@ -145,7 +145,14 @@ def _kill_if_hung(server: Any, host: str, port: int) -> None:
             for process in server.wrks:
                 # Granian starts another in its place.
                 os.kill(process.inner.pid, signal.SIGKILL)
+            if was_killed:
+                # The new ones did not help: whatever supervises this process starts all anew.
+                logger.critical("api stuck")
+                os._exit(1)
+            was_killed = True
             liveness.restart()
+        elif liveness.is_well:
+            was_killed = False
 
 
 def _application() -> Callable[..., Any]:

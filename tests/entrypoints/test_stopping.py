@@ -152,3 +152,25 @@ def test_a_suspect_runs_alone():
         thread.join(5)
 
     assert order == ["neighbour", "suspect", "newcomer"]
+
+
+@pytest.mark.parametrize(("answers", "code"), [("no, no, yes, no, no, yes, stop", 0), ("no, no, no, no, stop", 1)])
+def test_an_api_that_new_processes_do_not_heal_ends(answers, code, tmp_path):
+    """Processes that answer nobody are killed once; if those in their place do not answer either, the API ends with 1."""
+    script = (
+        "import signal, subprocess; from types import SimpleNamespace\n"
+        "from entrypoints import liveness; from entrypoints.rest import server as api\n"
+        "liveness.START_SECONDS = liveness.CHECK_SECONDS = api._TICK_SECONDS = 0.001; api.HUNG_CHECKS = 2\n"
+        f"answers = iter('yes, {answers}'.split(', '))\n"
+        "server = SimpleNamespace(interrupt_signal=False, wrks=[SimpleNamespace(inner=subprocess.Popen(['sleep', '60']))])\n"
+        "def answer(*_):\n"
+        "    said = next(answers); server.interrupt_signal = said == 'stop'\n"
+        "    return said != 'no'\n"
+        "api.get_json = answer\n"
+        "api._kill_if_hung(server, '127.0.0.1', 1)\n"
+        "assert server.wrks[0].inner.wait() == -signal.SIGKILL\n"
+    )
+    done = ended(script, tmp_path)
+
+    assert done.returncode == code, done.stderr
+    assert ("api stuck" in done.stderr) is bool(code)
