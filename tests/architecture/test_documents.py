@@ -81,6 +81,20 @@ def _plain(path: str) -> str:
     return re.sub(r"\{formula_database\}/\{formula\}|\{\w+\}|\b(?:ID|N|NAME|CODE|DATE|DIGEST)\b", "*", path)
 
 
+def test_each_client_is_run() -> None:
+    """Each row of docs/clients.md names the test that runs the client, or says that its requests are replayed."""
+    pages = (ROOT / "docs" / "clients.md").read_text()
+    tables = [table.splitlines() for table in re.findall(r"^\| client \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", pages, re.MULTILINE)]
+    rows = [[cell.strip() for cell in row.strip("|").split("|")] for table in tables for row in table]
+
+    assert len(rows) > 15
+    assert {len(row) for row in rows} == {5}
+    assert [
+        row[0] for row in rows if not (row[-1] == "by replay" or all(_exists(place) for place in re.findall("`(.+?)`", row[-1]) or [""]))
+    ] == []
+    assert [row[0] for row in rows if not row[1] or not row[2]] == []
+
+
 def test_the_tables_of_settings_have_the_defaults() -> None:
     """A default that docs/settings.md gives as a number or a word is the one that holds."""
     rows = re.findall(r"^\| `LANNER_([A-Z_]+)` \| (?:`([^`]*)`|(\d+)) \|", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE)

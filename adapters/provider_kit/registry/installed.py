@@ -136,7 +136,12 @@ class InstalledProviders:
     def listed_codes(self, name: str, database: str | None) -> Sequence[DatasetCode]:
         installed = self._get(name)
         lists = installed.spec.listed_codes if installed.spec else None
-        return lists(installed.options, database) if lists else ()
+        try:
+            return lists(installed.options, database) if lists else ()
+        except Exception:
+            # Foreign code; what is stored is listed without it.
+            logger.exception("a provider cannot list its codes", extra={"provider": name})
+            return ()
 
     def refusal(self, name: str, code: DatasetCode) -> FetchError | None:
         return refusal_of(code, name, hosted="base_url" not in self._settings.get(name, {}))
