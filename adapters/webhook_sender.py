@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from adapters.provider_kit.http.client import user_agent
-from adapters.provider_kit.http.connection_errors import why_unreachable
+from adapters.provider_kit.http.connection_errors import ProxyFailed, what_to_do, why_unreachable
 from adapters.provider_kit.http.deadlines import InFlightCall, abort_calls, in_flight
+from adapters.provider_kit.http.outbound import DIRECT, Outbound, is_address
 from adapters.provider_kit.http.url_policy import is_public, origin
 from domain.errors import FetchError, InvalidInput, SourceTimedOut, ThrottledLocally
 from domain.webhooks.delivery import Reply
@@ -36,12 +37,13 @@ class HttpWebhookSender:
 
     Args:
         private: networks whose addresses are permitted though they are not public, with ``http:`` too.
+        outbound: how messages leave this network.
         seconds: for one message in all; only the name look-up is outside it.
 
     """
 
-    def __init__(self, private: Networks = (), *, seconds: float = SECONDS) -> None:
-        self._private, self._seconds = private, seconds
+    def __init__(self, private: Networks = (), *, outbound: Outbound = DIRECT, seconds: float = SECONDS) -> None:
+        self._private, self._outbound, self._seconds = private, outbound, seconds
         self._pools: dict[tuple[str, str | None, int | None], HTTPConnectionPool] = {}
         self._lock = Lock()
 
@@ -57,7 +59,7 @@ class HttpWebhookSender:
         if parts.scheme == "http" and not self._private:
             hint = f"Use https:, or permit addresses of your own network in {_SETTING}."
             raise InvalidInput("url must begin with https:.", field="url", hint=hint)
-        if _is_address(host) and not self._permits(parts.scheme)(host):
+        if is_address(host) and not self._permits(parts.scheme)(host):
             hint = f"Name a host of the open Internet, or permit this address in {_SETTING}."
             raise InvalidInput(f"url is at {host}, to which nothing is sent.", field="url", hint=hint)
 
@@ -75,8 +77,8 @@ class HttpWebhookSender:
             return Reply(None, f"It is at {error}, to which nothing is sent; see {_SETTING}.")
         except FetchError as error:
             return Reply(None, error.message)
-        except (HTTPError, OSError, ValueError) as error:
-            return Reply(None, f"It could not be reached: {why_unreachable(error)}.")
+        except (HTTPError, OSError, ValueError, ProxyFailed) as error:
+            return Reply(None, f"It could not be reached: {why_unreachable(error)}. {what_to_do(error)}".rstrip())
 
     def abort(self) -> None:
         abort_calls(self, ThrottledLocally("It was cut, since lanner stops."))
@@ -102,7 +104,7 @@ class HttpWebhookSender:
             if len(self._pools) >= _MOST_POOLS:
                 self._pools.clear()
             if where not in self._pools:
-                self._pools[where] = open_pool(url, permits=self._permits(where[0]))
+                self._pools[where] = open_pool(url, permits=self._permits(where[0]), outbound=self._outbound, by_client=True)
             return self._pools[where]
 
     def _permits(self, scheme: str) -> Callable[[str], bool]:
@@ -112,11 +114,3 @@ class HttpWebhookSender:
     def _is_private(self, address: str) -> bool:
         ip = ipaddress.ip_address(address.partition("%")[0])
         return any(ip in network for network in self._private)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from config.logs import set_up_logs
 from config.permissions import close_database, close_file, close_folder
 from config.settings import Settings, settings_from
-from config.sources import gather, warn_of_old_name
+from config.sources import RENAMED, gather, warn_of_old_name
 from domain.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def read(environment: Mapping[str, str] | None = None, dotenv: Path | None = Non
     settings = settings_from(given)
     set_up_logs(settings.log_level, settings.secrets)
     for name, each in given.items():
-        if each.old_name:
+        if each.other_name in RENAMED:
             warn_of_old_name(name, each)
     if found:
         close_file(found)

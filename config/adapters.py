@@ -49,18 +49,24 @@ class Adapters(DeclarativeContainer):
     )
     store = Singleton(SqlStore, engine)
     calls = Singleton(ProviderThrottle, store=store, concurrency=given.concurrency)
+    outbound = Singleton(later("config.outbound.outbound_of"), settings)
     data_sources = Singleton(
         later("adapters.provider_kit.registry.installed.InstalledProviders"),
         given.providers,
         deadline_seconds=deadline,
         before_call=calls.provided.before_call,
+        outbound=outbound,
         memory_bytes=memory,
     )
     file_previews = Singleton(
         later("adapters.provider_kit.child_process.file_previews.ChildProcessFilePreviews"), memory_bytes=memory, seconds=PREVIEW_SECONDS
     )
     calendar_reader = Singleton(
-        later("adapters.provider_kit.calendars.reader.IcsReader"), named=given.calendars, memory_bytes=memory, seconds=CALENDAR_SECONDS
+        later("adapters.provider_kit.calendars.reader.IcsReader"),
+        named=given.calendars,
+        memory_bytes=memory,
+        seconds=CALENDAR_SECONDS,
+        outbound=outbound,
     )
     file_imports = Singleton(later("adapters.provider_kit.file_imports.source.FileImportSource"))
     conformance = Singleton(later("adapters.provider_kit.conformance.report.ConformanceReports"), data_sources)
@@ -69,7 +75,7 @@ class Adapters(DeclarativeContainer):
     freshness = Singleton(Freshness, data_sources, given.max_age)
     retry = Singleton(RetryPolicy, given.retry_for_seconds)
     learn = Singleton(later("domain.schedules.learned.LearnedLook"))
-    webhook_sender = Singleton(later("adapters.webhook_sender.HttpWebhookSender"), given.webhook_private_addresses)
+    webhook_sender = Singleton(later("adapters.webhook_sender.HttpWebhookSender"), given.webhook_private_addresses, outbound=outbound)
     webhook_master = Singleton(MasterSecret, given.webhook_secret)
     #: Set when the process is to stop, so that nothing waits any longer.
     stopping = Singleton(Event)

@@ -59,8 +59,8 @@ def _explained(settings: Settings, given: Mapping[str, Given]) -> Iterator[Effec
     for field in Settings.model_fields:
         name = f"{PREFIX}{field.upper()}"
         if name in given:
-            old = given[name].old_name and f", {'not' if given[name].overridden else 'as'} {given[name].old_name}"
-            yield EffectiveSetting(name, _masked(name, given[name].text), given[name].source + old)
+            other = given[name].other_name and f", {'not' if given[name].overridden else 'as'} {given[name].other_name}"
+            yield EffectiveSetting(name, _masked(name, given[name].text), given[name].source + other)
         elif field != "providers":
             value = _EFFECTIVE[field](settings) if field in _EFFECTIVE else getattr(settings, field)
             yield EffectiveSetting(name, _masked(name, _text(value)), "default")

@@ -16,16 +16,19 @@ from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, Va
 
 from config.sources import PREFIX, PROVIDERS, RENAMED, SECRET_WORDS, Given, gather
 from config.values import (
+    Authorities,
     BrokerUrl,
     Calendars,
     Count,
     DatabaseUrl,
     Folder,
     HostNames,
+    Hosts,
     Limits,
     MaxAge,
     Networks,
     Origins,
+    ProxyUrl,
     RootPath,
     Routes,
     SchemaName,
@@ -83,6 +86,11 @@ class Settings(BaseModel):
     session_secret: Secret = ""
     webhook_secret: Secret = ""
     webhook_private_addresses: Networks = ()
+    http_proxy: ProxyUrl = ""
+    https_proxy: ProxyUrl = ""
+    no_proxy: Hosts = ()
+    proxy_checks_addresses: bool = False
+    ca_file: Authorities | None = None
     max_cells: Annotated[int, Field(ge=1, le=10**9)] = 20_000_000
     default_provider: str = "quandl"
     routes: Routes = Field(default_factory=dict)
@@ -171,7 +179,9 @@ class Settings(BaseModel):
         """Values to hide in log lines."""
         options = [option for provider in self.providers.values() for option in provider.items()]
         found = [value for name, value in options if any(word in name for word in SECRET_WORDS)]
-        for match in filter(None, map(_PASSWORD.match, (self.database_url, *self.broker_url.split(";")))):
+        for match in filter(
+            None, map(_PASSWORD.match, (self.database_url, *self.broker_url.split(";"), self.http_proxy, self.https_proxy))
+        ):
             password = match["password"] or match["odd"]
             # A password equal to the user's name is no secret, and hiding it would mutilate words in log lines.
             if password and password != match["user"]:
@@ -210,7 +220,7 @@ def settings_from(found: Mapping[str, Given]) -> Settings:
             hint = f"Set {name} to a folder that lanner can write to."
             raise InvalidInput(f"{name} is not set, and this user has no home folder.", field=name, hint=hint) from None
         clause = hint_of(problem["type"], problem.get("ctx", {}), problem["msg"])
-        name = (name in found and not found[name].overridden and found[name].old_name) or name
+        name = (name in found and not found[name].overridden and found[name].other_name) or name
         raise InvalidInput(f"{name} is not valid: {clause}.", field=name) from None
     if settings.embedded and (settings.worker_processes or 1) > 1:
         raise InvalidInput(

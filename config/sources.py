@@ -17,7 +17,12 @@ PREFIX = "LANNER_"
 PROVIDERS = "LANNER_PROVIDERS__"
 SECRET_WORDS = ("key", "token", "secret", "password", "passphrase", "credential")
 
-_SECRETS = frozenset({"LANNER_DATABASE_URL", "LANNER_BROKER_URL", "LANNER_SESSION_SECRET", "LANNER_WEBHOOK_SECRET"})
+_SECRETS = frozenset(
+    {
+        *("LANNER_DATABASE_URL", "LANNER_BROKER_URL", "LANNER_SESSION_SECRET", "LANNER_WEBHOOK_SECRET"),
+        *("LANNER_HTTP_PROXY", "LANNER_HTTPS_PROXY"),
+    }
+)
 _FILE = "_FILE"
 _MOST_BYTES = 64 * 1024
 #: Variables that Kubernetes adds to every pod for each service whose name begins with lanner.
@@ -35,20 +40,29 @@ RENAMED = {
 }
 
 
+#: Settings → variables of other programs that count where the setting is not set, in this order.
+OF_OTHERS = {
+    "LANNER_HTTP_PROXY": ("http_proxy", "HTTP_PROXY"),
+    "LANNER_HTTPS_PROXY": ("https_proxy", "HTTPS_PROXY"),
+    "LANNER_NO_PROXY": ("no_proxy", "NO_PROXY"),
+    "LANNER_CA_FILE": ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """
     The text of a setting, and its source.
 
     Attributes:
-        old_name: the old name that was used, instead of the new one or besides.
+        other_name: the old name, or another program's, that was used, instead of the setting's own or besides.
         overridden: whether the old name has another text, which is ignored.
 
     """
 
     text: str
     source: str
-    old_name: str = ""
+    other_name: str = ""
     overridden: bool = False
 
 
@@ -63,18 +77,25 @@ def gather(environment: Mapping[str, str], dotenv: Path | None) -> dict[str, Giv
 
     """
     own = {name: value for name, value in environment.items() if name.upper().startswith(PREFIX) and not _is_service_link(name, value)}
-    if dotenv is None:
-        return _layer(own, source="environment")
-    from config.env_file import read_env_file
+    layers: list[tuple[Mapping[str, str], Mapping[str, str], str]] = [(environment, own, "environment")]
+    if dotenv is not None:
+        from config.env_file import read_env_file
 
-    return {**_layer(read_env_file(dotenv), source=str(dotenv)), **_layer(own, source="environment")}
+        content = read_env_file(dotenv)
+        layers.append((content, content, str(dotenv)))
+    found: dict[str, Given] = {}
+    for _, texts, source in layers:
+        found = {**_layer(texts, source=source), **found}
+    for texts, _, source in layers:
+        found = {**_of_others(texts, source), **found}
+    return found
 
 
 @cache
 def warn_of_old_name(name: str, given: Given) -> None:
     """Log once that a setting has a new name."""
     used = f"{name} is set to another value, which counts" if given.overridden else f"set {name} in its place"
-    logger.warning("setting renamed", extra={"setting": given.old_name, "renamed_to": name, "hint": used, "source": given.source})
+    logger.warning("setting renamed", extra={"setting": given.other_name, "renamed_to": name, "hint": used, "source": given.source})
 
 
 def is_secret(name: str) -> bool:
@@ -87,6 +108,11 @@ def _is_service_link(name: str, value: str) -> bool:
     if name.upper().startswith(PROVIDERS):
         return False
     return bool(_SERVICE_LINK.fullmatch(name)) or (name.endswith("_PORT") and bool(_LINKED_PORT.fullmatch(value)))
+
+
+def _of_others(texts: Mapping[str, str], source: str) -> dict[str, Given]:
+    used = {setting: next((name for name in names if texts.get(name, "").strip()), "") for setting, names in OF_OTHERS.items()}
+    return {setting: Given(texts[name].strip(), source, other_name=name) for setting, name in used.items() if name}
 
 
 def _layer(texts: Mapping[str, str], *, source: str) -> dict[str, Given]:
@@ -107,7 +133,7 @@ def _layer(texts: Mapping[str, str], *, source: str) -> dict[str, Given]:
     for old in RENAMED.keys() & found.keys():
         given = found.pop(old)
         new = found.setdefault(RENAMED[old], given)
-        found[RENAMED[old]] = replace(new, old_name=old, overridden=new.text != given.text)
+        found[RENAMED[old]] = replace(new, other_name=old, overridden=new.text != given.text)
     return found
 
 

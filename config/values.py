@@ -29,6 +29,7 @@ _HOST = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-
 _HOST_AND_PORT = re.compile(rf"({_HOST.pattern})(?::([0-9]{{1,5}}))?")
 _ORIGIN = re.compile(r"https?://(.+)", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://([^/?#@]+)(?:[/?].*)?")
+_PROXY = re.compile(r"https?://(?:[^/?#]*@)?([^@/?#]+)/?", re.IGNORECASE)
 _BROKER = re.compile(r"(?:amqps?|pyamqp)://(?:[^/]*@)?([^/@?#]*)(?:/.*)?")
 
 #: Pydantic's error types → what to write.
@@ -41,6 +42,7 @@ _HINTS = {
     "greater_than_equal": "write {ge:.0f} or more",
     "less_than_equal": "write {le:.0f} or less",
     "literal_error": "write {expected}",
+    "bool_parsing": "write true or false",
     "byte_size": "write a size such as 256 MB",
     "byte_size_unit": "write a size such as 256 MB",
 }
@@ -187,6 +189,28 @@ def _database_url(text: str) -> str:
     return f"{scheme}{slashes}{quote(str(_folder(Path(unquote(path)))))}"
 
 
+def _proxy(text: str) -> str:
+    """Return a proxy's URL, or an empty text for none."""
+    if text.lower() in ("", "none"):
+        return ""
+    url = text if "://" in text else f"http://{text}"
+    match = _PROXY.fullmatch(url)
+    if not match or not _has_host(match[1]) or not (url.isascii() and url.isprintable()):
+        raise _refusal("write an address such as http://proxy.example.org:3128 or http://user:password@host:3128, without a path, or none")
+    return url.rstrip("/")
+
+
+def _authorities(path: Path) -> Path:
+    import ssl
+
+    path = _folder(path)
+    try:
+        ssl.create_default_context(**({"capath": str(path)} if path.is_dir() else {"cafile": str(path)}))
+    except (OSError, ValueError) as error:
+        raise _refusal("name a file of certificates in PEM form that can be read") from error
+    return path
+
+
 def _schema(name: str) -> str:
     if not re.fullmatch("[a-z_][a-z0-9_]{0,62}", name):
         raise _refusal("write 1 to 63 of a-z, 0-9 and _, not beginning with a digit")
@@ -229,6 +253,9 @@ Secret = Annotated[str, AfterValidator(_secret)]
 SchemaName = Annotated[str, AfterValidator(_schema)]
 BrokerUrl = Annotated[str, AfterValidator(_broker)]
 HostNames = Annotated[tuple[str, ...], BeforeValidator(_listed), _each(_allowed_host)]
+Hosts = Annotated[tuple[str, ...], BeforeValidator(lambda value: _listed(value.replace(" ", ",")) if isinstance(value, str) else value)]
+ProxyUrl = Annotated[str, AfterValidator(_proxy)]
+Authorities = Annotated[Path, AfterValidator(_authorities)]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_listed), _each(_origin)]
 Networks = Annotated[tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...], BeforeValidator(_networks)]
 Limits = Annotated[tuple[Limit, ...], BeforeValidator(_limits)]

@@ -13,6 +13,7 @@ from adapters.provider_kit.calendars.events import BODY, read_events
 from adapters.provider_kit.child_process.pool import children
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.deadlines import InFlightCall, in_flight
+from adapters.provider_kit.http.outbound import DIRECT, Outbound
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from domain.errors import AnswerNotUnderstood, InvalidInput, SourceTimedOut
 from domain.schedules.calendar import ReleaseEvent
@@ -29,12 +30,14 @@ class IcsReader:
         named: those of the settings: a name → an address or a path. Their addresses may be private ones, as the operator says them.
         memory_bytes: what the process may use that parses them.
         seconds: what asking for one may take, and then reading it.
+        outbound: how it is asked for.
 
     """
 
     named: Mapping[str, str] = field(default_factory=dict)
     memory_bytes: int
     seconds: float
+    outbound: Outbound = DIRECT
 
     def check(self, place: str) -> None:
         if _is_name(place) and place not in self.named:
@@ -67,7 +70,13 @@ class IcsReader:
     def _of_address(self, url: str, *, by_operator: bool) -> bytes:
         parts = urlsplit(url)
         client = HttpClient(
-            "calendars", f"{parts.scheme}://{parts.netloc}", secrets=(), deadline_seconds=self.seconds, by_operator=by_operator
+            "calendars",
+            f"{parts.scheme}://{parts.netloc}",
+            secrets=(),
+            deadline_seconds=self.seconds,
+            by_operator=by_operator,
+            by_client=not by_operator,
+            outbound=self.outbound,
         )
         segments = [unquote(segment) for segment in parts.path.split("/") if segment]
         answer = client.get(segments, dict(parse_qsl(parts.query, keep_blank_values=True)), _HEADERS)

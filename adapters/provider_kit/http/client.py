@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from adapters.provider_kit.http.body import read_body
-from adapters.provider_kit.http.connection_errors import why_unreachable
+from adapters.provider_kit.http.connection_errors import ProxyFailed, what_to_do, why_unreachable
 from adapters.provider_kit.http.deadlines import InFlightCall, abort_calls, in_flight
+from adapters.provider_kit.http.outbound import DIRECT, Outbound
 from adapters.provider_kit.http.redaction import BodyRedactor
 from adapters.provider_kit.http.request import HttpRequest
 from adapters.provider_kit.http.url_policy import UrlOrigin, is_below, is_public, origin, secure_twins
@@ -51,6 +52,8 @@ class HttpClient:
         secrets: redacted in messages, headers and bodies.
         deadline_seconds: for one call in all, or for all calls of a fetch that share a ``deadline``.
         by_operator: whether the base URL was configured, which permits a private address; only such a one can begin with http:.
+        by_client: whether a client of the service chose it, so that a proxy must not resolve it to a private address either.
+        outbound: how requests leave this network.
         before_call: called before each request with the seconds that are left for it; may wait, or raise ThrottledLocally.
 
     """
@@ -63,12 +66,15 @@ class HttpClient:
         secrets: Sequence[str],
         deadline_seconds: float,
         by_operator: bool = False,
+        by_client: bool = False,
+        outbound: Outbound = DIRECT,
         before_call: BeforeCall | None = None,
     ) -> None:
         self._provider, self._base_url = provider, base_url.rstrip("/")
         self._texts, self._bodies = Redactor(secrets), BodyRedactor(secrets)
         self._deadline_seconds, self._before_call = deadline_seconds, before_call
-        self._private = by_operator or base_url.startswith("http:")
+        self._private, self._by_client = by_operator or base_url.startswith("http:"), by_client
+        self._outbound = outbound
         self._is_aborted = False
         # The base URL's, and that of its like by https.
         self._pools: dict[UrlOrigin, urllib3.HTTPConnectionPool] = {}
@@ -213,11 +219,12 @@ class HttpClient:
                 hint=f"If it is meant to be there, set {self.variable('base_url')}, which permits it.",
             ) from exc
         except exceptions.NewConnectionError as exc:
-            raise self._unreachable(why_unreachable(exc)) from exc
+            raise self._unreachable(exc) from exc
         except exceptions.TimeoutError as exc:
-            raise SourceTimedOut(f"{self.host} did not answer in time.") from exc
-        except (exceptions.HTTPError, OSError) as exc:
-            raise self._unreachable(why_unreachable(exc)) from exc
+            proxy = self._outbound.proxy_for(url)
+            raise SourceTimedOut(f"{self.host} did not answer in time{f', through the proxy {proxy.place}' if proxy else ''}.") from exc
+        except (exceptions.HTTPError, OSError, ProxyFailed) as exc:
+            raise self._unreachable(exc) from exc
 
     @contextmanager
     def _translated_body(self) -> Iterator[None]:
@@ -252,21 +259,22 @@ class HttpClient:
         """
         Return the connection pool of an address.
 
-        A ``Session`` of requests would read bodies of redirects without limit, keep cookies and read proxies from the environment.
+        A ``Session`` of requests would read bodies of redirects without limit, keep cookies and connect to any address.
         """
         from adapters.provider_kit.http.transport import open_pool
 
         with self._pools_lock:
             if origin(url) not in self._pools:
-                self._pools[origin(url)] = open_pool(url, permits=_any if self._private else is_public)
+                permits = _any if self._private else is_public
+                self._pools[origin(url)] = open_pool(url, permits=permits, outbound=self._outbound, by_client=self._by_client)
             return self._pools[origin(url)]
 
-    def _unreachable(self, reason: str) -> SourceUnavailable:
-        return SourceUnavailable(
-            f"Could not reach {self.host}: {reason}.",
-            hint=f"Check the network, set {self.variable('base_url')} to an address that answers, "
-            "or send the database to another provider with LANNER_ROUTES. lanner tries again by itself.",
+    def _unreachable(self, error: Exception) -> SourceUnavailable:
+        hint = what_to_do(error) or (
+            f"Check the network, set {self.variable('base_url')} to an address that answers, "
+            "or send the database to another provider with LANNER_ROUTES."
         )
+        return SourceUnavailable(f"Could not reach {self.host}: {why_unreachable(error)}.", hint=f"{hint} lanner tries again by itself.")
 
     def _stopping(self) -> FetchError:
         return ThrottledLocally(f"The call to {self._name} was cut, since lanner stops.")

@@ -16,6 +16,7 @@ from typing import Any
 from adapters.provider_kit.child_process.pool import MEMORY_BYTES
 from adapters.provider_kit.child_process.source import ChildProcessOptions, ChildProcessSource, RecordingClient, in_child_process
 from adapters.provider_kit.http.client import BeforeCall, HttpClient
+from adapters.provider_kit.http.outbound import DIRECT, Outbound
 from adapters.provider_kit.options import NoOptions, nearest, secret_variables, secrets, variable
 from adapters.provider_kit.registry.discovery import discover, reason_of
 from adapters.provider_kit.registry.in_child import run_in_child
@@ -64,7 +65,7 @@ class InstalledProviders:
     Args:
         settings: provider's name → option's name → text of the environment.
         deadline_seconds: for one fetch: its calls, and reading what came.
-        before_call: see ``HttpClient``.
+        before_call, outbound: see ``HttpClient``.
         memory_bytes: limit of a child process that parses large answers.
 
     """
@@ -75,10 +76,11 @@ class InstalledProviders:
         *,
         deadline_seconds: float,
         before_call: BeforeCall | None = None,
+        outbound: Outbound = DIRECT,
         memory_bytes: int = MEMORY_BYTES,
     ) -> None:
         self._settings, self._deadline_seconds, self._before_call = settings, deadline_seconds, before_call
-        self._memory_bytes = memory_bytes
+        self._memory_bytes, self._outbound = memory_bytes, outbound
         self._lock = RLock()
         self._installed: dict[str, _Installed] = {}
         self._sources: dict[str, DataSource] = {}
@@ -197,7 +199,9 @@ class InstalledProviders:
         spec, raw = self._get(name).spec, self._settings.get(name, {})
         assert spec is not None  # noqa: S101 - who asks has made sure
         deadline = min(self._deadline_seconds, most_seconds)
-        source, client = open_source(spec, raw, RecordingClient, deadline_seconds=deadline, before_call=self._before_call)
+        source, client = open_source(
+            spec, raw, RecordingClient, deadline_seconds=deadline, before_call=self._before_call, outbound=self._outbound
+        )
         with self._lock:
             self._clients.append(client)
             if self._is_aborted:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from adapters.provider_kit.http.client import BeforeCall, HttpClient
+from adapters.provider_kit.http.outbound import DIRECT, Outbound
 from adapters.provider_kit.options import check_base_url, secrets, typed
 from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.registry.limits import without_general
@@ -34,13 +35,14 @@ def options_of(spec: ProviderSpec, raw: Mapping[str, str]) -> Any:
     return options
 
 
-def open_source(
+def open_source(  # noqa: PLR0913 - what its client keeps to
     spec: ProviderSpec,
     raw: Mapping[str, str],
     client: type[Client],
     *,
     deadline_seconds: float,
     before_call: BeforeCall | None = None,
+    outbound: Outbound = DIRECT,
 ) -> tuple[DataSource, Client]:
     """
     Return a provider's source, which reads every answer in this process and answers old codes of Quandl's, and its client.
@@ -54,6 +56,7 @@ def open_source(
         secrets=secrets(options),
         deadline_seconds=deadline_seconds,
         by_operator="base_url" in raw,
+        outbound=outbound,
         before_call=before_call,
     )
     source = spec.open(options, http)
