@@ -39,13 +39,9 @@ class Adapters(DeclarativeContainer):
     part: Dependency[str] = Dependency(instance_of=str, default=Object("worker"))
     given = settings.provided
     deadline, memory = given.fetch_deadline_seconds, given.worker_memory
-    statement_seconds = Selector(part, api=given.api_statement_seconds, worker=given.worker_statement_seconds)
+    seconds = Selector(part, api=given.api_statement_seconds, worker=given.worker_statement_seconds)
     engine = Singleton(
-        open_engine,
-        given.database,
-        schema=given.database_schema,
-        connections=given.database_connections,
-        statement_seconds=statement_seconds,
+        open_engine, given.database, schema=given.database_schema, connections=given.database_connections, statement_seconds=seconds
     )
     store = Singleton(SqlStore, engine)
     calls = Singleton(ProviderThrottle, store=store, concurrency=given.concurrency)

@@ -205,7 +205,8 @@ def _authorities(path: Path) -> Path:
 
     path = _folder(path)
     try:
-        ssl.create_default_context(**({"capath": str(path)} if path.is_dir() else {"cafile": str(path)}))
+        is_folder = path.is_dir()
+        ssl.create_default_context(cafile=None if is_folder else str(path), capath=str(path) if is_folder else None)
     except (OSError, ValueError) as error:
         raise _refusal("name a file of certificates in PEM form that can be read") from error
     return path

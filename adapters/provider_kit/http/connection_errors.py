@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Mapping
 from http import HTTPStatus
 
 #: OpenSSL's codes: an authority that is not among the trusted ones; a certificate of another time.
@@ -15,7 +16,7 @@ _TIME = "See whether this machine's clock is right; else the server needs a new 
 _OF_PROXY = "See HTTPS_PROXY and HTTP_PROXY; hosts that are reached without it stand in NO_PROXY."
 _LOGIN = "Write them into HTTPS_PROXY or HTTP_PROXY, as in http://user:password@host:3128, with special characters percent-encoded."
 _CHECKS = "If the proxy itself lets nothing through to addresses that are not public, set LANNER_PROXY_CHECKS_ADDRESSES=true."
-_STATUSES = {
+_STATUSES: Mapping[int, tuple[str, str]] = {
     HTTPStatus.PROXY_AUTHENTICATION_REQUIRED: ("asks for a user and a password, or does not accept them", _LOGIN),
     HTTPStatus.FORBIDDEN: ("does not permit it", "Have the proxy permit it, or name the host in NO_PROXY if it is reached without it."),
     HTTPStatus.BAD_GATEWAY: ("could not reach it", ""),
@@ -71,7 +72,7 @@ def why_unreachable(error: Exception) -> str:
             clause = "it did not answer in time"
         case exceptions.SSLError():
             found = _certificate_error(error)
-            clause = f"its certificate is not accepted: {found.verify_message.rstrip('.')}" if found else "its TLS handshake failed"
+            clause = f"its TLS certificate is not accepted: {found.verify_message.rstrip('.')}" if found else "its TLS handshake failed"
         case exceptions.LocationValueError():
             clause = "its name is none"
         case _:

@@ -59,7 +59,7 @@ def open_pool(base_url: str, *, permits: Callable[[str], bool], outbound: Outbou
         raise NotPermitted(host)
     manager = ProxyManager(proxy.url, proxy_headers=proxy.headers, maxsize=_CONNECTIONS, **trusted)
     own = dict[str, Any](permits=_any, permits_target=permits if checks else None)
-    manager.pool_classes_by_scheme = {"http": partial(_PlainPool, **own), "https": partial(_TlsPool, **own)}
+    manager.pool_classes_by_scheme = dict[str, Any](http=partial(_PlainPool, **own), https=partial(_TlsPool, **own))
     return manager.connection_from_host(host, parts.port, parts.scheme)
 
 
