@@ -68,6 +68,7 @@ def _open_database(container: Container) -> None:
         container.engine()
     except InvalidInput as error:
         raise InvalidInput(f"LANNER_DATABASE_URL is not valid: {error.message}", field="LANNER_DATABASE_URL", hint=error.hint) from error
+    container.replica()
 
 
 def _check_routes(container: Container) -> None:

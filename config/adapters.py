@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from threading import Event
 
-from dependency_injector.containers import DeclarativeContainer
-from dependency_injector.providers import Dependency, Object, Selector
 from dependency_injector.providers import ThreadSafeSingleton as Singleton
 
 from adapters.celery_dispatcher import CeleryDispatcher
 from adapters.memory.dispatcher import NullDispatcher
-from adapters.sql.engine import open_engine
-from adapters.sql.store import SqlStore
 from config.later import later
 from config.settings import Settings
+from config.stores import Stores
 from domain.fetches import RetryPolicy
 from domain.fetching.freshness import Freshness
 from domain.fetching.provider_throttle import ProviderThrottle
@@ -31,19 +28,11 @@ def _dispatcher(settings: Settings) -> Dispatcher:
     return NullDispatcher() if settings.embedded else CeleryDispatcher(settings.broker_url)
 
 
-class Adapters(DeclarativeContainer):
+class Adapters(Stores):
     """The adapters and policies of a process."""
 
-    settings: Dependency[Settings] = Dependency(instance_of=Settings)
-    #: ``api`` or ``worker``: whose statement timeout applies.
-    part: Dependency[str] = Dependency(instance_of=str, default=Object("worker"))
-
-    statement_seconds = Selector(part, api=settings.provided.api_statement_seconds, worker=settings.provided.worker_statement_seconds)
-    engine = Singleton(
-        open_engine, settings.provided.database, schema=settings.provided.database_schema, statement_seconds=statement_seconds
-    )
-    store = Singleton(SqlStore, engine)
-    calls = Singleton(ProviderThrottle, store=store, concurrency=settings.provided.concurrency)
+    settings = Stores.settings
+    calls = Singleton(ProviderThrottle, store=Stores.store, concurrency=settings.provided.concurrency)
     deadline, before = settings.provided.fetch_deadline_seconds, calls.provided.before_call
     data_sources = Singleton(
         later("adapters.provider_kit.registry.installed.InstalledProviders"),

@@ -54,13 +54,19 @@ class Container(FetchUseCases):
     read_panel = use_case("read_panel.ReadPanel", Adapters.store, Adapters.data_sources, Adapters.routing)
     check_vintages = use_case("check_vintages.CheckVintages", Adapters.store)
     explain_broker_error = Singleton(broker_explainer, Adapters.settings)
-    check_health = use_case("check_health.CheckHealth", Adapters.store, Adapters.dispatcher, Adapters.settings.provided.lease_seconds)
+    check_health = use_case(
+        "check_health.CheckHealth",
+        Adapters.primary_store,
+        Adapters.dispatcher,
+        Adapters.settings.provided.lease_seconds,
+        Adapters.read_routing,
+    )
     parse_answer = use_case("parse_answer.ParseAnswer", Adapters.data_sources)
     preview_file = use_case("preview_file.PreviewFile", Adapters.file_previews)
     import_files = use_case(
         "import_files.ImportFiles", store=Adapters.store, files=Adapters.file_imports, folder=Adapters.settings.provided.import_path
     )
-    check_key = use_case("check_key.CheckKey", Adapters.store)
+    check_key = use_case("check_key.CheckKey", Adapters.primary_store)
     manage_keys = use_case("manage_keys.ManageKeys", Adapters.store)
     list_providers = use_case("list_providers.ListProviders", **FetchUseCases.asking)
     unblock_provider = use_case("unblock_provider.UnblockProvider", **FetchUseCases.asking)

@@ -62,6 +62,7 @@ class Settings(BaseModel):
 
     data_dir: Folder = Field(default_factory=_default_data_dir, validate_default=True)
     database_url: str = ""
+    database_read_url: str = ""
     database_schema: SchemaName = "lanner"
     broker_url: BrokerUrl = "memory://"
     host: str = "127.0.0.1"
@@ -169,7 +170,7 @@ class Settings(BaseModel):
         """Values to hide in log lines."""
         options = [option for provider in self.providers.values() for option in provider.items()]
         found = [value for name, value in options if any(word in name for word in SECRET_WORDS)]
-        for match in filter(None, map(_PASSWORD.match, (self.database_url, *self.broker_url.split(";")))):
+        for match in filter(None, map(_PASSWORD.match, (self.database_url, self.database_read_url, *self.broker_url.split(";")))):
             password = match["password"] or match["odd"]
             # A password equal to the user's name is no secret, and hiding it would mutilate words in log lines.
             if password and password != match["user"]:

@@ -22,6 +22,15 @@ from domain.errors import InvalidInput, StoreUnavailable
 POOL_SECONDS = 2
 #: Execution option of a Postgres engine: opens a connection outside of its pool.
 CONNECTOR = "lanner_connector"
+#: Of a replica: its connections, and how they notice within five seconds that it has vanished.
+_REPLICA_POOL_SIZE = 10
+_IMPATIENT = {
+    "connect_timeout": "2",
+    "keepalives_idle": "2",
+    "keepalives_interval": "1",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "5000",
+}
 _BUSY_SECONDS, _AGAIN_SECONDS = 10, 0.02
 _FRESH_SECONDS, _IDLE_SINCE = 1, "lanner_idle_since"
 _WRITES, _WRITER_QUEUE = "lanner_writes", "lanner_turns"
@@ -49,6 +58,20 @@ def open_engine(url: str, *, schema: str, pool_size: int = 10, statement_seconds
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(parsed, statement_seconds)
     return _open_postgres(parsed, schema, pool_size, statement_seconds)
+
+
+def open_replica(url: str, *, schema: str, statement_seconds: float | None = None) -> Engine:
+    """
+    Create an engine for a replica: connections that are given up sooner, as there is another server; arguments as for ``open_engine``.
+
+    Raises:
+        InvalidInput: it is no URL of Postgres.
+
+    """
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        raise InvalidInput("Only Postgres has replicas.", field="database_read_url", hint="Write postgresql://…")
+    return _open_postgres(parsed.set(query={**_IMPATIENT, **parsed.query}), schema, _REPLICA_POOL_SIZE, statement_seconds)
 
 
 def open_file(path: Path) -> Engine:

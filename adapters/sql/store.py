@@ -108,8 +108,7 @@ class SqlUnitOfWork:
 
     def __enter__(self) -> Self:
         with ExitStack() as undone:
-            store = self._store
-            self.transaction = undone.enter_context(open_transaction(store.engine, store.clock, store.server, writes=self._writes))
+            self.transaction = self._begin(undone)
             self._opened = undone.pop_all()
         self.vintages = SqlVintageRepository(self.transaction)
         self.series = SqlSeriesRepository(self.transaction, self.vintages.last)
@@ -132,3 +131,7 @@ class SqlUnitOfWork:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._opened.close()
+
+    def _begin(self, undone: ExitStack) -> Transaction:
+        store = self._store
+        return undone.enter_context(open_transaction(store.engine, store.clock, store.server, writes=self._writes))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import BytesIO
 from time import monotonic
 from typing import Any, NoReturn
@@ -18,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from adapters.sql.deadlines import DEADLINE, OPENINGS, READING, StatementDeadline
 from adapters.sql.driver_errors import StalePlans, map_driver_error, wrap_driver_errors
 from adapters.sql.engine import for_reading, for_writing
+from adapters.sql.positions import POSITIONS, Positions, end_noting
 from adapters.sql.tables import UtcDateTime
 
 Clock = Callable[[], datetime]
@@ -61,6 +63,7 @@ class Transaction:
         cursor: the driver's, on Postgres.
         opening: the BEGIN on Postgres; nothing was sent as long as only it is deferred.
         deadline: of each statement, on SQLite.
+        positions: notes the server's at the end, where it has a replica or is one.
 
     """
 
@@ -71,6 +74,7 @@ class Transaction:
     cursor: Any = None
     opening: bytes = b""
     deadline: StatementDeadline | None = None
+    positions: Positions | None = None
 
     @property
     def on_postgres(self) -> bool:
@@ -100,8 +104,7 @@ class Transaction:
 
     def _execute(self, statements: bytes) -> list[tuple[Any, ...]]:
         try:
-            self.cursor.execute(statements)
-            return self.cursor.fetchall() if self.cursor.description else []
+            return _fetched(self.cursor, statements)
         except self.connection.dialect.loaded_dbapi.Error as error:
             self._raise(error)
 
@@ -130,7 +133,8 @@ class Transaction:
             with wrap_driver_errors(self.connection.engine):
                 self.connection.commit()
         elif self.deferred != [self.opening]:
-            self.execute_raw(b"COMMIT" if lasting else b"SET LOCAL synchronous_commit = off;COMMIT")
+            ending = b"COMMIT" if lasting else b"SET LOCAL synchronous_commit = off;COMMIT"
+            end_noting(self.positions, self.cursor.connection, ending, self.execute_raw)
 
     def flush(self) -> None:
         """Send the deferred statements."""
@@ -189,11 +193,12 @@ def open_transaction(engine: Engine, clock: Clock | None, server: ServerClock, *
     if engine.dialect.name == "postgresql":
         with wrap_driver_errors(engine), engine.connect() as connection:
             driver: Any = connection.connection.driver_connection
-            opening, cursor = engine.get_execution_options()[OPENINGS][writes], driver.cursor()
+            options, cursor = engine.get_execution_options(), driver.cursor()
+            opening, positions = options[OPENINGS][writes], options.get(POSITIONS)
             try:
-                yield Transaction(connection, clock, [opening], server, cursor, opening)
+                yield Transaction(connection, clock, [opening], server, cursor, opening, positions=positions)
             finally:
-                _roll_back(connection, cursor)
+                _roll_back(connection, cursor, positions)
     else:
         with wrap_driver_errors(engine), (for_writing if writes else for_reading)(engine) as connection:
             connection.begin()
@@ -205,13 +210,13 @@ def open_transaction(engine: Engine, clock: Clock | None, server: ServerClock, *
                     deadline.lift()
 
 
-def _roll_back(connection: Connection, cursor: Any) -> None:
+def _roll_back(connection: Connection, cursor: Any, positions: Positions | None) -> None:
     if connection.invalidated:
         return
     driver = cursor.connection
     try:
         if driver.get_transaction_status() != connection.dialect.loaded_dbapi.extensions.TRANSACTION_STATUS_IDLE:
-            cursor.execute("ROLLBACK")
+            end_noting(positions, driver, b"ROLLBACK", partial(_fetched, cursor))
     except connection.dialect.loaded_dbapi.Error:
         connection.invalidate()
         return
@@ -219,6 +224,11 @@ def _roll_back(connection: Connection, cursor: Any) -> None:
         # Those of the other connections are stale as well.
         connection.invalidate()
         connection.engine.dispose(close=False)
+
+
+def _fetched(cursor: Any, statements: bytes) -> list[tuple[Any, ...]]:
+    cursor.execute(statements)
+    return cursor.fetchall() if cursor.description else []
 
 
 class _CopyMessages(list[bytes]):

@@ -1,7 +1,8 @@
 """
 The ports: what the use cases need from outside.
 
-Every port has an adapter in memory that ships, and one contract suite in ``tests/contracts`` that all its adapters pass.
+Every port has an adapter in memory that ships, and one contract suite in ``tests/contracts`` that all its adapters pass; but
+``ReadRouting`` is about several servers.
 Adapters raise the errors of ``domain.errors`` and no others.
 """
 
@@ -12,6 +13,7 @@ from domain.ports.fetch_repository import FetchRepository
 from domain.ports.file_imports import FileImports
 from domain.ports.file_previews import FilePreview, FilePreviews, FileRow
 from domain.ports.formula_repository import FormulaRepository
+from domain.ports.read_routing import ReadRouting, ReplicaState, ReplicaStatus
 from domain.ports.release_repository import ReleaseRepository
 from domain.ports.schedule_repository import ScheduleRepository
 from domain.ports.series_repository import SeriesRepository
@@ -59,8 +61,11 @@ __all__ = [
     "QuotaRepository",
     "RateLimiter",
     "RawResponse",
+    "ReadRouting",
     "ReadsFiles",
     "ReleaseRepository",
+    "ReplicaState",
+    "ReplicaStatus",
     "RequestRepository",
     "ScheduleRepository",
     "SearchesSeries",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.metrics import Metrics
-from domain.ports import Dispatcher, Store, UnitOfWork
+from domain.ports import Dispatcher, ReadRouting, ReplicaStatus, Store, UnitOfWork
 
 _LIVELY_SECONDS = 60.0
 
@@ -20,6 +20,7 @@ class Health:
         workers: number with a heartbeat within a minute.
         consumers: how many of them receive messages from the broker.
         broker: whether this process's last notification reached it; None before the first, or without a broker.
+        replica: None if none is set.
 
     """
 
@@ -27,6 +28,7 @@ class Health:
     workers: int
     consumers: int
     broker: bool | None
+    replica: ReplicaStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class CheckHealth:
     store: Store
     dispatcher: Dispatcher
     lease_seconds: float
+    read_routing: ReadRouting | None = None
 
     def __call__(self) -> Health:
         """
@@ -58,4 +61,10 @@ class CheckHealth:
         oldest = uow.fetches.oldest_due(self.lease_seconds)
         age = max(0.0, (uow.now() - oldest).total_seconds()) if oldest else 0.0
         workers, consumers = uow.metrics.workers(_LIVELY_SECONDS)
-        return Health(oldest_due_seconds=age, workers=workers, consumers=consumers, broker=self.dispatcher.broker_reachable)
+        return Health(
+            oldest_due_seconds=age,
+            workers=workers,
+            consumers=consumers,
+            broker=self.dispatcher.broker_reachable,
+            replica=self.read_routing.status() if self.read_routing else None,
+        )

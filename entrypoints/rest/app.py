@@ -12,6 +12,7 @@ import falcon
 from falcon.media import JSONHandler
 from falcon.routing import CompiledRouter
 
+from domain.ports import ReadRouting
 from domain.providers import Limit
 from domain.use_cases import UseCases
 from entrypoints.formats import encode
@@ -22,6 +23,7 @@ from entrypoints.rest.http import errors
 from entrypoints.rest.http.large_responses import LargeResponses
 from entrypoints.rest.http.proxies import Network, ProxyHeaders
 from entrypoints.rest.http.rate_limits import RequestLimits
+from entrypoints.rest.http.read_routing import HEADER, ConsistencyTokens, asked_again
 from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.middleware import (
     CrossSiteCheck,
@@ -39,15 +41,21 @@ from entrypoints.web.forms import OwnPagesOnly
 from entrypoints.web.site import Browsers, Site, discover_pages
 
 App = falcon.App[falcon.Request, falcon.Response]
-_EXPOSED = ("Content-Location", "Content-Range", "ETag", "Link", "Location", "Retry-After", "X-Request-ID")
+_EXPOSED = ("Content-Location", "Content-Range", "ETag", HEADER, "Link", "Location", "Retry-After", "X-Request-ID")
 
 
 class HeadFromGetRouter(CompiledRouter):
-    """Routes HEAD to the responder of GET; Falcon omits the body."""
+    """Routes HEAD to the responder of GET; Falcon omits the body. Where there is a replica, both are asked again at the primary."""
+
+    def __init__(self, read_routing: ReadRouting | None) -> None:
+        super().__init__()
+        self._read_routing = read_routing
 
     def map_http_methods(self, resource: object, **kwargs: Any) -> dict[str, Callable[..., Any]]:
-        methods = dict(super().map_http_methods(resource, **kwargs))
+        methods: dict[str, Callable[..., Any]] = dict(super().map_http_methods(resource, **kwargs))
         if "GET" in methods:
+            if self._read_routing:
+                methods["GET"] = asked_again(methods["GET"], self._read_routing)
             methods.setdefault("HEAD", methods["GET"])
         return methods
 
@@ -65,6 +73,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
     request_limits: tuple[Limit, ...] = (),
     fetch_limits: tuple[Limit, ...] = (),
     session_secret: bytes = b"",
+    read_routing: ReadRouting | None = None,
 ) -> App:
     """
     Build the application.
@@ -80,6 +89,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
         request_limits: of each client's requests, in each process.
         fetch_limits: of the fetches that each client requests, in all processes together.
         session_secret: signs the sessions of browsers; by default one of this process's own.
+        read_routing: where the store has a replica.
 
     """
     site = _site(use_cases, sender or ResponseSender(), (session_secret or token_bytes(32)) if keys_required else None, embed_origins)
@@ -88,6 +98,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
     middleware: list[Any] = [
         ProxyHeaders(trusted_proxies, root_path),
         RequestTrace(),
+        *([ConsistencyTokens(read_routing)] if read_routing else []),
         LargeResponses(site.sender.send_slots),
         QuandlErrors(),
         SecurityHeaders(),
@@ -103,7 +114,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
         middleware += [VaryByOrigin(), falcon.CORSMiddleware(allow_origins=list(cors_origins), expose_headers=_EXPOSED)]
     if allowed_hosts is not None and not keys_required:
         middleware.append(HostCheck(allowed_hosts))
-    app: App = falcon.App(middleware=middleware, request_type=Request, router=HeadFromGetRouter())
+    app: App = falcon.App(middleware=middleware, request_type=Request, router=HeadFromGetRouter(read_routing))
     _set_options(app)
     add_routes(app, routes)
     errors.add_error_handlers(app, [path for path, *_ in api])

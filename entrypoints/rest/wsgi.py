@@ -23,4 +23,5 @@ application = create_app(
     request_limits=_settings.request_limits,
     fetch_limits=_settings.fetch_limits,
     session_secret=_settings.session_secret.encode(),
+    read_routing=_container.read_routing(),
 )

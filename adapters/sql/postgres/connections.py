@@ -56,8 +56,11 @@ class WatchedConnection(connection):  # type: ignore[misc] # the driver has no t
         backend: id of the server's process, or None behind a pooler, which changes it from one transaction to the next: neither prepared
             statements nor settings outlive a transaction there.
         has_stale_plans: whether the tables have changed since its statements were planned.
+        progress: of its server, if that is a replica.
 
     """
+
+    progress: Any = None
 
     def __init__(self, watch: Watch, seconds: float, dsn: str) -> None:
         self.backend: int | None = None

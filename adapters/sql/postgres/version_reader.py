@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from adapters.sql.deadlines import AHEAD, is_over
 from adapters.sql.driver_errors import map_driver_error, wrap_driver_errors
 from adapters.sql.engine import CONNECTOR
+from adapters.sql.positions import POSITIONS, STANDING, Positions
 from adapters.sql.single_flight import SingleFlight
 from adapters.sql.tables import UtcDateTime
 from adapters.sql.transaction import Clock, utc_now
@@ -27,16 +28,16 @@ _REMEMBERED = 4096
 _VERSION = """
 SELECT provider, checked_at, status_at_source, status_since, replaced_by, description,
     (SELECT max(number) FROM {schema}vintages WHERE series = series.number),
-    (SELECT max(number) FROM {schema}splices WHERE series = series.number), {now}
+    (SELECT max(number) FROM {schema}splices WHERE series = series.number), {now}{standing}
 FROM {schema}series AS series WHERE id = {first}
 """
 _BODY = "SELECT body FROM {schema}descriptions WHERE series = (SELECT number FROM {schema}series WHERE id = {first}) AND number = {second}"
-_ON_SQLITE = {"schema": "", "now": "NULL", "first": "?", "second": "?"}
+_ON_SQLITE = {"schema": "", "standing": "", "now": "NULL", "first": "?", "second": "?"}
 _BEHIND_POOLER = {"now": "clock_timestamp()", "first": "%s", "second": "%s"}
 _PREPARED = {"now": "clock_timestamp()", "first": "$1", "second": "$2"}
 
 
-class _Session(NamedTuple):
+class Session(NamedTuple):
     """A cursor, and the texts under which it executes statements."""
 
     cursor: Any
@@ -53,8 +54,9 @@ class VersionReader:
 
     def __init__(self, engine: Engine, clock: Clock | None) -> None:
         self._engine, self._clock = engine, clock
-        self._open_session = _open_on_postgres if engine.dialect.name == "postgresql" else _open_on_sqlite
-        self._idle = deque[_Session]()
+        self._open_session = open_on_postgres if engine.dialect.name == "postgresql" else _open_on_sqlite
+        self._idle = deque[Session]()
+        self._positions: Positions | None = engine.get_execution_options().get(POSITIONS)
         self._driver_error = engine.dialect.loaded_dbapi.Error
         self._timestamp = UtcDateTime()
         # Entries never change.
@@ -67,7 +69,7 @@ class VersionReader:
 
     def _version(self, number: int) -> tuple[Version, datetime]:
         key = f"{number:032x}"
-        provider, checked_at, status, since, replaced_by, entry, count, rules, now = self._row(_VERSION, key)
+        provider, checked_at, status, since, replaced_by, entry, count, rules, now, *_ = self._row(_VERSION, key)
         version = Version(
             provider=provider,
             vintages=count or 0,
@@ -101,14 +103,15 @@ class VersionReader:
             except self._driver_error as error:
                 raise map_driver_error(self._engine, error) from error
 
-    def _take_idle(self) -> _Session | None:
+    def _take_idle(self) -> Session | None:
         try:
             return self._idle.pop()
         except IndexError:
             return None
 
-    def _execute(self, session: _Session, statement: str, values: tuple[Any, ...]) -> Any:
+    def _execute(self, session: Session, statement: str, values: tuple[Any, ...]) -> Any:
         cursor = session.cursor
+        before = self._positions.before() if self._positions else 0
         try:
             cursor.execute(session.texts.get(statement, statement), values)
             rows = cursor.fetchall()  # all, or SQLite's read transaction would stay open
@@ -116,29 +119,33 @@ class VersionReader:
             cursor.connection.close()
             raise
         self._idle.append(session)
+        if self._positions and rows and statement is _VERSION:
+            self._positions.note(cursor.connection, before, rows[0][-2:])
         if not rows:
             raise SeriesNotFound
         return rows[0]
 
 
-def _open_on_sqlite(engine: Engine) -> _Session:
+def _open_on_sqlite(engine: Engine) -> Session:
     opened = engine.raw_connection()
     cursor = opened.cursor()
     opened.detach()  # from the pool, whose bookkeeping costs as much as the query
-    return _Session(cursor, {text: text.format(**_ON_SQLITE) for text in (_VERSION, _BODY)})
+    return Session(cursor, {text: text.format(**_ON_SQLITE) for text in (_VERSION, _BODY)})
 
 
-def _open_on_postgres(engine: Engine) -> _Session:
+def open_on_postgres(engine: Engine) -> Session:
+    """Open a connection outside of the engine's pool, and prepare the statements where they stay prepared."""
     options = engine.get_execution_options()
     schema, ahead = f'"{options["schema_translate_map"][None]}".', options[AHEAD]
     connection = options[CONNECTOR]()
     cursor = connection.cursor()
+    names = {"schema": schema, "standing": f", {STANDING}" if POSITIONS in options else ""}
     if connection.backend is None:
-        return _Session(cursor, {text: ahead + text.format(schema=schema, **_BEHIND_POOLER) for text in (_VERSION, _BODY)})
+        return Session(cursor, {text: ahead + text.format(**names, **_BEHIND_POOLER) for text in (_VERSION, _BODY)})
     try:
-        cursor.execute(f"{ahead}PREPARE lanner_version (uuid) AS {_VERSION.format(schema=schema, **_PREPARED)}")
-        cursor.execute(f"{ahead}PREPARE lanner_entry (uuid, integer) AS {_BODY.format(schema=schema, **_PREPARED)}")
+        cursor.execute(f"{ahead}PREPARE lanner_version (uuid) AS {_VERSION.format(**names, **_PREPARED)}")
+        cursor.execute(f"{ahead}PREPARE lanner_entry (uuid, integer) AS {_BODY.format(**names, **_PREPARED)}")
     except BaseException:
         connection.close()
         raise
-    return _Session(cursor, {_VERSION: f"{ahead}EXECUTE lanner_version (%s)", _BODY: f"{ahead}EXECUTE lanner_entry (%s, %s)"})
+    return Session(cursor, {_VERSION: f"{ahead}EXECUTE lanner_version (%s)", _BODY: f"{ahead}EXECUTE lanner_entry (%s, %s)"})
