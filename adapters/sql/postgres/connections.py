@@ -173,6 +173,10 @@ class Connector:
             raise
         return opened
 
+    def end_waits(self, seconds: float) -> None:
+        """End the waits of its connections that are longer than this: whoever waits can ask another server."""
+        self._watch.end_waits(seconds)
+
     def _open(self, seconds: float) -> WatchedConnection:
         opened: WatchedConnection = psycopg2.connect(**self._arguments, connection_factory=partial(WatchedConnection, self._watch, seconds))
         opened.autocommit = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Event, Thread
@@ -19,8 +20,11 @@ from domain.ports.read_routing import ReplicaState, ReplicaStatus
 
 _SECONDS, _ANSWER_SECONDS = 1.0, 2.0
 _PAUSE_SECONDS = 0.01
+#: A replica that lacks what the primary had so long ago is not read.
+MOST_LAG_SECONDS = 5.0
 _AGE = "extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float8"
 _ASK = " ".join(("SELECT", f"{STANDING}, {_AGE}"))
+_REMEMBERED = 60
 _DATABASE = "SELECT system_identifier, current_database() FROM pg_control_system()"
 
 
@@ -109,6 +113,8 @@ class Probes:
         self._of_replica, self._of_primary = Probe(replica.engine, self._judge), Probe(primary, self._note_primary)
         self._standing: Standing | None = None
         self._primary: Standing | None = None
+        #: When the primary had come how far.
+        self._written = deque[tuple[float, int]](maxlen=_REMEMBERED)
         self.primary_reachable: bool | None = None
 
     def start(self) -> None:
@@ -136,9 +142,16 @@ class Probes:
 
     def _note_primary(self, standing: Standing | None, _reason: str) -> None:
         self._primary, self.primary_reachable = standing, standing is not None
+        if standing and standing.position is not None:
+            if self._written and standing.position < self._written[-1][1]:
+                # Another server has taken over, without what the last one had sent to nobody.
+                self._written.clear()
+            self._written.append((monotonic(), standing.position))
 
     def _judge(self, standing: Standing | None, reason: str) -> None:
         self._standing = standing
+        if standing is None:
+            self._replica.engine.get_execution_options()[CONNECTOR].end_waits(_ANSWER_SECONDS)
         state = ReplicaState.UNREACHABLE if standing is None else self._state_of(standing)
         if state is not ReplicaState.OK or monotonic() >= self._replica.cool_until:
             self._replica.enter(state, reason)
@@ -148,7 +161,8 @@ class Probes:
             return ReplicaState.PROMOTED
         if self._primary and None not in (standing.database, self._primary.database) and standing.database != self._primary.database:
             return ReplicaState.UNRELATED
-        return ReplicaState.OK if self._catches_up(standing) else ReplicaState.BEHIND
+        lags = any(position > (standing.position or 0) for at, position in [*self._written] if monotonic() - at > MOST_LAG_SECONDS)
+        return ReplicaState.BEHIND if lags or not self._catches_up(standing) else ReplicaState.OK
 
     def _catches_up(self, standing: Standing) -> bool:
         """Return whether it has soon replayed what clients have been shown until now."""

@@ -23,6 +23,8 @@ _MOST_WAITING = 4
 _FIRST_PAUSE = 0.001
 #: How long a replica that could not serve is left alone.
 COOLDOWN_SECONDS = 1.0
+#: How long it is read after it was found good.
+_GOOD_SECONDS = 10.0
 _MOST_SERVERS = 100
 _SERVER = "concat_ws(' ', inet_server_addr(), inet_server_port(), pg_postmaster_start_time())"
 _ASK = f"SELECT {_SERVER}, {STANDING}"
@@ -60,7 +62,7 @@ class Replica:
 
     def __init__(self, engine: Engine, newest: NewestPosition, counters: Numbers) -> None:
         self.engine, self.newest, self._counters = engine, newest, counters
-        self.state, self.cool_until = ReplicaState.STARTING, 0.0
+        self.state, self.cool_until, self._good_until = ReplicaState.STARTING, 0.0, 0.0
         self._servers: dict[str, Progress] = {}
         self._lock, self._waiting = Lock(), BoundedSemaphore(_MOST_WAITING)
         self._lost = engine.dialect.loaded_dbapi.Error
@@ -69,21 +71,26 @@ class Replica:
     @property
     def usable(self) -> bool:
         """Whether reads go there."""
-        return self.state is ReplicaState.OK
+        return self.state is ReplicaState.OK and monotonic() < self._good_until
 
     def enter(self, state: ReplicaState, reason: str = "") -> None:
         """Change the state; one in which it cannot be read lasts for a second at least."""
         with self._lock:
             changed, self.state = state is not self.state, state
-            if state is not ReplicaState.OK:
+            if state is ReplicaState.OK:
+                self._good_until = monotonic() + _GOOD_SECONDS
+            else:
                 self.cool_until = monotonic() + COOLDOWN_SECONDS
-        if changed:
-            level = logging.INFO if state is ReplicaState.OK else logging.WARNING
-            logger.log(level, "replica", extra={"state": state.value, **({"reason": reason} if reason else {})})
+        if changed and state is ReplicaState.OK:
+            logger.info("replica is read")
+        elif changed:
+            logger.warning("replica is not read", extra={"state": state.value, "reason": reason})
 
     def count(self, reason: str) -> None:
         """Count a read that went to the primary in place of the replica."""
-        self._counters.change(1 + _REASONS.index(reason), lambda count: count + 1)
+        # It may have come back meanwhile.
+        place = _REASONS.index(ASKED_AGAIN if reason == ReplicaState.OK else reason)
+        self._counters.change(1 + place, lambda count: count + 1)
 
     @property
     def fallbacks(self) -> Mapping[str, int]:

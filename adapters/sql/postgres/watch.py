@@ -83,6 +83,14 @@ class Watch:
                 self._thread = Thread(target=self._run, name="database-watch", daemon=True)
                 self._thread.start()
 
+    def end_waits(self, seconds: float) -> None:
+        """End all waits that are longer than this, as the server is known not to answer."""
+        with self._lock:
+            watched = list(self._connections)
+        for connection in watched:
+            if (since := connection.since) and monotonic() - since > seconds:
+                _end(connection, since)
+
     def _run(self) -> None:
         while True:
             sleep(_TICK_SECONDS)

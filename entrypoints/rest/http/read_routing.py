@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote_plus
 
 import falcon
 
 from domain.errors import DomainError, InvalidInput
+from domain.moments import parse_moment
 from domain.ports import ReadRouting
 from entrypoints.rest.http.errors import Problem
 
 HEADER = "Lanner-Consistency-Token"
 _READING = ("GET", "HEAD", "OPTIONS")
+_MOMENT = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?:[T ][0-9:.]{4,15}(?:Z|[-+ ][0-9:]{4,5})?)?", re.IGNORECASE)
+#: What was known at a moment is asked of the primary for so long: a replica may not have all of it yet, and the answer is to stay the same.
+_RECENT, _RECENT_DAYS = timedelta(minutes=1), timedelta(days=2)
 
 
 class ConsistencyTokens:
@@ -26,7 +34,8 @@ class ConsistencyTokens:
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Begin the request's reads; raises Problem for what is no token."""
         try:
-            self._routing.begin(req.get_header(HEADER, default=""), at_primary=req.method not in _READING)
+            at_primary = req.method not in _READING or _is_of_now(req)
+            self._routing.begin(req.get_header(HEADER, default=""), at_primary=at_primary)
         except InvalidInput as error:
             errors = [{"header": HEADER, "detail": error.message}]
             raise Problem(HTTPStatus.BAD_REQUEST, error.code, error.message, hint=error.hint, errors=errors) from error
@@ -36,6 +45,20 @@ class ConsistencyTokens:
         token = self._routing.end()
         if token and "immutable" not in (resp.get_header("Cache-Control") or ""):
             resp.set_header(HEADER, token)
+
+
+def _is_of_now(req: falcon.Request) -> bool:
+    """Return whether the query names a moment of the last minute, or a day of now with a time of day apart from it."""
+    if not req.query_string:
+        return False
+    now, margin = datetime.now(UTC), _RECENT_DAYS if "at" in req.params else _RECENT
+    return any(abs(now - moment) < margin for moment in _moments(unquote_plus(req.query_string)))
+
+
+def _moments(text: str) -> Iterator[datetime]:
+    for found in _MOMENT.findall(text):
+        with suppress(InvalidInput):
+            yield parse_moment(found, field="")
 
 
 def asked_again(responder: Callable[..., None], routing: ReadRouting) -> Callable[..., None]:

@@ -24,7 +24,8 @@ _FIRST_PROBLEM = 400
 _DESCRIPTION = """Fetch economic and financial time series from any provider, keep every vintage of them, and read them.
 
 Every GET supports HEAD. Unknown parameters are refused, except in the Quandl-compatible API below `/api/v3`, which ignores them.
-Every error is a problem (RFC 9457) with a code that `/problems` explains."""
+Every error is a problem (RFC 9457) with a code that `/problems` explains. Where the service reads a replica of its database, responses
+have a header `Lanner-Consistency-Token`: a request that sends the last one back is shown nothing older."""
 _SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "token": {"type": "apiKey", "in": "header", "name": "X-Api-Token"},

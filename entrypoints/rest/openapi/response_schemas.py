@@ -66,7 +66,18 @@ BATCH = make_schema("Batch", batch=fields.UUID(), items=fields.List(fields.Neste
 LOOKS = make_schema("PreviewedLooks", items=fields.List(fields.Nested(PreviewedLookSchema)))
 ROOT = make_schema("Root", name=TEXT, version=TEXT, links=fields.Raw(metadata=LINKS))
 ALIVE = make_schema("Alive", status=TEXT)
-READY = make_schema("Ready", status=TEXT, oldest_due_seconds=fields.Float(), workers=NUMBER, consumers=NUMBER, broker=TEXT)
+READY = make_schema(
+    "Ready",
+    status=TEXT,
+    oldest_due_seconds=fields.Float(),
+    workers=NUMBER,
+    consumers=NUMBER,
+    broker=TEXT,
+    primary=optional(fields.String()),
+    replica=optional(fields.String()),
+    replica_lag_bytes=optional(fields.Integer(allow_none=True)),
+    replica_lag_seconds=optional(fields.Float(allow_none=True)),
+)
 FOUND = make_schema("Found", stored=fields.List(fields.Nested(ItemSchema)), providers=fields.List(fields.Nested(ProviderHitsSchema)))
 PROVIDERS = make_schema("Providers", items=fields.List(fields.Nested(ProviderSchema)))
 EQUIVALENCES = make_schema("Equivalences", items=fields.List(fields.Nested(EquivalenceSchema)))

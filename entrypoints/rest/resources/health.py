@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import falcon
 
+from domain.ports import ReplicaStatus
 from domain.use_cases import UseCases
 from domain.use_cases.check_health import CheckHealth
 from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.response_schemas import ALIVE, READY
+
+_SAID = {True: "ok", False: "unreachable", None: "unknown"}
 
 
 class LivenessResource:
@@ -30,15 +34,25 @@ class ReadinessResource:
 
     @operation({200: READY}, problems=(503,), scope=None)
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
-        """Read the store; report workers, how many receive messages, broker and due fetches, none of which makes this process unready."""
+        """Read the store; report workers, how many receive messages, broker, replica and due fetches: none makes this process unready."""
         health = self._check_health()
         resp.media = {
             "status": "ok",
             "oldest_due_seconds": health.oldest_due_seconds,
             "workers": health.workers,
             "consumers": health.consumers,
-            "broker": {True: "ok", False: "unreachable", None: "unknown"}[health.broker],
+            "broker": _SAID[health.broker],
+            **(_of_replica(health.replica) if health.replica else {}),
         }
+
+
+def _of_replica(replica: ReplicaStatus) -> dict[str, Any]:
+    return {
+        "primary": _SAID[replica.primary_reachable],
+        "replica": replica.state,
+        "replica_lag_bytes": replica.lag_bytes,
+        "replica_lag_seconds": replica.lag_seconds,
+    }
 
 
 def routes(use_cases: UseCases, _sender: ResponseSender) -> Iterator[tuple[str, object]]:

@@ -9,6 +9,7 @@ import falcon
 from domain.api_keys import Scope
 from domain.fetches import FetchStatus, WaitingFor
 from domain.metrics import Counted, Metrics
+from domain.ports import ReplicaState
 from domain.throttling import Circuit
 from domain.use_cases import UseCases
 from domain.use_cases.check_health import CheckHealth, Health
@@ -26,7 +27,7 @@ _COUNTED: Mapping[Counted, str] = {
 
 
 class MetricsResource:
-    """Metrics from the store, the same from every process except ``broker_up``."""
+    """Metrics from the store, the same from every process except ``broker_up`` and those of the replica."""
 
     def __init__(self, check_health: CheckHealth, list_providers: ListProviders) -> None:
         self._check_health, self._list_providers = check_health, list_providers
@@ -36,7 +37,10 @@ class MetricsResource:
         """Return them in Prometheus' text format."""
         health, figures = self._check_health.metrics()
         resp.content_type = _TYPE
-        resp.text = "".join(f"{line}\n" for line in (*_of_health(health), *_of_figures(figures), *_of_providers(self._list_providers())))
+        resp.text = "".join(
+            f"{line}\n"
+            for line in (*_of_health(health), *_of_replica(health), *_of_figures(figures), *_of_providers(self._list_providers()))
+        )
 
 
 def _of_health(health: Health) -> Iterator[str]:
@@ -47,6 +51,18 @@ def _of_health(health: Health) -> Iterator[str]:
     yield from _family("consumers", "gauge", "Workers that receive messages from the broker.", [("", health.consumers)])
     if health.broker is not None:
         yield from _family("broker_up", "gauge", "Whether the last notification reached the broker.", [("", int(health.broker))])
+
+
+def _of_replica(health: Health) -> Iterator[str]:
+    replica = health.replica
+    if replica is None:
+        return
+    yield from _family("replica_read", "gauge", "Whether this process reads at the replica.", [("", int(replica.state is ReplicaState.OK))])
+    for unit, lag in (("bytes", replica.lag_bytes), ("seconds", replica.lag_seconds)):
+        if lag is not None:
+            yield from _family(f"replica_lag_{unit}", "gauge", f"How many {unit} the replica is behind the primary.", [("", lag)])
+    counts = [(f'{{reason="{reason}"}}', count) for reason, count in replica.fallbacks.items()]
+    yield from _family("replica_fallbacks_total", "counter", "Reads that went to the primary in place of the replica, by reason.", counts)
 
 
 def _of_figures(figures: Metrics) -> Iterator[str]:
