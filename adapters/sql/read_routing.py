@@ -61,8 +61,9 @@ class SqlReadRouting:
         self.probes.start()
 
     def begin(self, token: str, *, at_primary: bool) -> None:
-        required = read_token(token) if token else 0
-        _reads.set(RequestReads(required, False if at_primary else None, repeatable=not at_primary))
+        reads = RequestReads(at_replica=False if at_primary else None, repeatable=not at_primary)
+        _reads.set(reads)
+        reads.required = read_token(token) if token else 0
 
     def begin_again(self) -> bool:
         reads = _reads.get()
@@ -91,9 +92,10 @@ class SqlReadRouting:
         reads = _reads.get()
         if reads and reads.at_replica is False:
             return False
-        if not self.replica.usable:
-            self.leave_replica()
-        return self.replica.usable
+        if self.replica.usable:
+            return True
+        self.leave_replica()
+        return False
 
     def required(self) -> int:
         """Return the position that this thread's next read has to show at least."""
