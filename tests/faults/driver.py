@@ -85,7 +85,7 @@ class Driver:
         def work() -> None:
             with Client(self.port, key) as client:
                 barrier.wait(30)
-                for code in _shared(given, lock):
+                for code in shared(given, lock):
                     ledger.lines += client.until_accepted(code) if again else [client.request(code)]
                     time.sleep(pause)
 
@@ -159,7 +159,8 @@ def run_all(actions: Iterable[Callable[[], object]]) -> None:
         raise errors[0]
 
 
-def _shared(given: Iterator[str], lock: Lock) -> Iterator[str]:
+def shared(given: Iterator[str], lock: Lock) -> Iterator[str]:
+    """Give each to one of the threads that ask."""
     while True:
         with lock:
             code = next(given, None)

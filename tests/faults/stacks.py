@@ -23,6 +23,7 @@ from tests.faults.launch import INSIDE
 from tests.faults.processes import Process
 from tests.faults.verifier import Verifier
 from tests.pgbouncer import pgbouncer_command
+from tests.replication import Pair
 from tests.servers import answers, free_port, listens, postgres_command, rabbitmq_command
 
 ROOT = Path(__file__).parents[2]
@@ -150,31 +151,32 @@ def sqlite_stack(folder: Path, seed: int) -> Iterator[Stack]:
 
 
 @contextmanager
-def server_stack(folder: Path, seed: int, *, pool_mode: str = "") -> Iterator[Stack]:
+def server_stack(folder: Path, seed: int, *, pool_mode: str = "", pair: Pair | None = None) -> Iterator[Stack]:
     """
     Run Postgres and RabbitMQ of this run's own, and processes that use them.
 
     Args:
         pool_mode: of a PgBouncer before Postgres; none by default.
+        pair: in place of Postgres, a primary and a replica, which run already.
 
     """
     with ExitStack() as ends:
         # Postgres, which refuses to be root, may not enter a folder of root's.
         data = Path(ends.enter_context(TemporaryDirectory(prefix="lanner-faults-", ignore_cleanup_errors=True)))
-        database, broker, environment = free_port(), free_port(), {"PATH": os.environ["PATH"]}
+        broker = free_port()
         (folder / "rabbitmq").mkdir()
-        command, user = postgres_command(data, database)
-        postgres = Process("postgres", command, environment, data / "log", user)
         script, environment = ends.enter_context(rabbitmq_command(folder / "rabbitmq", broker))
         rabbitmq = Process("rabbitmq", [script], environment, folder / "rabbitmq.log")
-        url, pooler = f"postgresql://postgres@127.0.0.1:{database}/postgres", None
+        postgres, url = (None, pair.url) if pair else _postgres(data)
+        pooler = None
         if pool_mode:
             pooler, url = _pooler(ends, url, pool_mode)
         settings = {
             "LANNER_DATABASE_URL": url,
+            **({"LANNER_DATABASE_READ_URL": pair.replica.url} if pair else {}),
             "LANNER_DATABASE_SCHEMA": _SCHEMA,
             "LANNER_BROKER_URL": f"amqp://guest:guest@127.0.0.1:{broker}//",
-            "LANNER_API_PROCESSES": "1",
+            "LANNER_API_PROCESSES": "2" if pair else "1",
             "LANNER_WORKER_PROCESSES": "4",
         }
         name = f"{SERVERS}, PgBouncer ({pool_mode})" if pool_mode else SERVERS
@@ -182,9 +184,18 @@ def server_stack(folder: Path, seed: int, *, pool_mode: str = "") -> Iterator[St
         for server in filter(None, (rabbitmq, postgres, pooler)):
             ends.callback(server.kill)
             server.start()
-        postgres.wait_until(stack._has_database)
+        if postgres:
+            postgres.wait_until(stack._has_database)
         with _opened(stack):
             yield stack
+
+
+def _postgres(folder: Path) -> tuple[Process, str]:
+    port = free_port()
+    command, user = postgres_command(folder, port)
+    return Process(
+        "postgres", command, {"PATH": os.environ["PATH"]}, folder / "log", user
+    ), f"postgresql://postgres@127.0.0.1:{port}/postgres"
 
 
 def _pooler(ends: ExitStack, server: str, mode: str) -> tuple[Process, str]:
