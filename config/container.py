@@ -48,6 +48,7 @@ class Container(FetchUseCases):
         compare_vintages=compare_vintages,
         root_path=Adapters.settings.provided.root_path,
         lease_seconds=Adapters.settings.provided.lease_seconds,
+        consistency_token=Adapters.consistency_token,
     )
     read_releases = use_case("read_releases.ReadReleases", Adapters.store)
     measure_revisions = use_case("measure_revisions.MeasureRevisions", Adapters.store)

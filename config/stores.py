@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dependency_injector.containers import DeclarativeContainer
@@ -75,6 +77,14 @@ def _primary_first(store: Store, read_routing: SqlReadRouting | None) -> Store:
     return PrimaryFirstStore(store) if isinstance(store, ReplicatedStore) else store
 
 
+def _token_of(primary: Engine, replica: Engine | None) -> Callable[[], str]:
+    if replica is None:
+        return str
+    from adapters.sql.read_routing import current_token
+
+    return partial(current_token, primary)
+
+
 class Stores(DeclarativeContainer):
     """The database, and how it is read: by the API at a replica, if there is one."""
 
@@ -91,3 +101,5 @@ class Stores(DeclarativeContainer):
     store = Singleton(_open_store, engine, read_routing)
     #: Of what decides about requests: it is read at the primary as long as there is one.
     primary_store = Singleton(_primary_first, store, read_routing)
+    #: What receivers of webhooks send back to read what they are told of.
+    consistency_token = Singleton(_token_of, engine, replica)

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from adapters.sql.positions import POSITIONS, NewestPosition, read_token, write_token
+from adapters.sql.driver_errors import wrap_driver_errors
+from adapters.sql.positions import POSITIONS, STANDING, NewestPosition, read_token, write_token
 from adapters.sql.postgres.probes import Probes
 from adapters.sql.postgres.replica import ASKED_AGAIN, Replica
 from adapters.sql.postgres.shared_numbers import SharedNumbers
@@ -129,6 +130,12 @@ class SqlReadRouting:
         self.replica.count(reason if self.replica.usable else self.replica.state)
         if reads:
             reads.at_replica = False
+
+
+def current_token(primary: Engine) -> str:
+    """Return the token of all that is stored by now."""
+    with wrap_driver_errors(primary), primary.connect() as connection:
+        return write_token(connection.exec_driver_sql(f"SELECT {STANDING}").one()[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from domain.ports.fetch_repository import FetchRepository
 from domain.ports.file_imports import FileImports
 from domain.ports.file_previews import FilePreview, FilePreviews, FileRow
 from domain.ports.formula_repository import FormulaRepository
-from domain.ports.read_routing import ReadRouting, ReplicaState, ReplicaStatus
+from domain.ports.read_routing import CONSISTENCY_HEADER, ReadRouting, ReplicaState, ReplicaStatus
 from domain.ports.release_repository import ReleaseRepository
 from domain.ports.schedule_repository import ScheduleRepository
 from domain.ports.series_repository import SeriesRepository
@@ -38,6 +38,7 @@ from domain.ports.webhook_repository import WebhookRepository
 from domain.ports.webhook_sender import WebhookSender
 
 __all__ = [
+    "CONSISTENCY_HEADER",
     "CalendarReader",
     "CalendarRepository",
     "ConformanceChecks",

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+#: Has a token in responses and webhooks' messages; a request that sends the last one back is shown nothing older.
+CONSISTENCY_HEADER = "Lanner-Consistency-Token"
+
 
 class ReplicaState(StrEnum):
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from uuid import uuid4
 from domain.errors import DamagedVintage, LeaseLost, NotFound
 from domain.fetches import LEASE_SECONDS, Lease
 from domain.moments import AsOf
-from domain.ports import Store, UnitOfWork, WebhookSender
+from domain.ports import CONSISTENCY_HEADER, Store, UnitOfWork, WebhookSender
 from domain.use_cases.compare_vintages import CompareVintages
 from domain.vintages import Cause
 from domain.webhooks.delivery import Delivery, DeliveryStatus
@@ -65,6 +65,7 @@ class DeliverEvents:
         lease_seconds: how long a worker that has gone silent keeps a webhook.
         root_path: before the links in messages.
         stopping: set when the process is to stop.
+        consistency_token: returns the token of all that is stored by now; an empty one where receivers need none.
 
     """
 
@@ -75,6 +76,7 @@ class DeliverEvents:
     root_path: str = ""
     lease_seconds: float = LEASE_SECONDS
     stopping: Flag = field(default_factory=Flag)
+    consistency_token: Callable[[], str] = str
 
     def has_due(self) -> bool:
         """Return whether anything may be due, at the cost of one small query."""
@@ -175,19 +177,22 @@ class DeliverEvents:
         if turn.webhook.holds:
             due = due[:1]
         if due:
+            # A receiver that reads at a replica sends it back, so that it finds what it is told of.
+            token = self.consistency_token()
+            headers = {CONSISTENCY_HEADER: token} if token else {}
             with ThreadPoolExecutor(min(_AT_ONCE, len(due)), "webhook") as executor:
-                for tried in executor.map(lambda group: self._send_in_order(turn, group), due):
+                for tried in executor.map(lambda group: self._send_in_order(turn, group, headers), due):
                     yield from tried
 
-    def _send_in_order(self, turn: _Turn, deliveries: Sequence[Delivery]) -> Sequence[Delivery]:
-        """Send deliveries of a series until one is not accepted: the others wait for it."""
+    def _send_in_order(self, turn: _Turn, deliveries: Sequence[Delivery], more: Mapping[str, str]) -> Sequence[Delivery]:
+        """Send deliveries of a series, with more headers, until one is not accepted: the others wait for it."""
         tried: list[Delivery] = []
         for delivery in deliveries:
             if turn.over.is_set() or self.stopping.is_set() or turn.seconds() > self.lease_seconds / 2:
                 break
             at, webhook = turn.time(), turn.webhook
             headers = self.master.headers(webhook.id, webhook.rotations(at), message_id=delivery.message_id, at=at, body=delivery.body)
-            reply = self.sender.send(webhook.url, headers, delivery.body)
+            reply = self.sender.send(webhook.url, {**headers, **more}, delivery.body)
             if self.stopping.is_set() and not reply.accepts:
                 break
             tried.append(delivery.tried(reply, turn.time()))

@@ -12,7 +12,7 @@ import falcon
 from falcon.media import JSONHandler
 from falcon.routing import CompiledRouter
 
-from domain.ports import ReadRouting
+from domain.ports import CONSISTENCY_HEADER, ReadRouting
 from domain.providers import Limit
 from domain.use_cases import UseCases
 from entrypoints.formats import encode
@@ -23,7 +23,7 @@ from entrypoints.rest.http import errors
 from entrypoints.rest.http.large_responses import LargeResponses
 from entrypoints.rest.http.proxies import Network, ProxyHeaders
 from entrypoints.rest.http.rate_limits import RequestLimits
-from entrypoints.rest.http.read_routing import HEADER, ConsistencyTokens, asked_again
+from entrypoints.rest.http.read_routing import ConsistencyTokens, asked_again
 from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.middleware import (
     CrossSiteCheck,
@@ -41,7 +41,7 @@ from entrypoints.web.forms import OwnPagesOnly
 from entrypoints.web.site import Browsers, Site, discover_pages
 
 App = falcon.App[falcon.Request, falcon.Response]
-_EXPOSED = ("Content-Location", "Content-Range", "ETag", HEADER, "Link", "Location", "Retry-After", "X-Request-ID")
+_EXPOSED = ("Content-Location", "Content-Range", "ETag", "Link", "Location", "Retry-After", "X-Request-ID", CONSISTENCY_HEADER)
 
 
 class HeadFromGetRouter(CompiledRouter):

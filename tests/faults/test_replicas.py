@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from domain.ports import CONSISTENCY_HEADER
 from tests.faults.conftest import SEED, scale
 from tests.faults.disturbing import kept_alive, settled
 from tests.faults.driver import ACCEPTED, AGAIN_SECONDS, NOBODY, Ledger, Said, run_all, shared
@@ -24,7 +25,6 @@ from tests.faults.stacks import server_stack
 from tests.replication import replicated
 
 pytestmark = [pytest.mark.faults, pytest.mark.server, pytest.mark.slow]
-HEADER = "Lanner-Consistency-Token"
 #: From one answer of a reader to the next: the other server takes over, and the processes find it.
 BOUND_SECONDS = 40.0
 
@@ -44,7 +44,7 @@ class TokenClient:
         self._connection.close()
 
     def ask(self, method: str, path: str, document: Any = None) -> tuple[int, Any]:
-        headers = {"Content-Type": "application/json", **({HEADER: self.token} if self.token else {})}
+        headers = {"Content-Type": "application/json", **({CONSISTENCY_HEADER: self.token} if self.token else {})}
         try:
             self._connection.request(method, path, document and json.dumps(document), headers)
             response = self._connection.getresponse()
@@ -53,7 +53,7 @@ class TokenClient:
             self._connection.close()
             self.statuses[NOBODY] += 1
             return NOBODY, None
-        self.token = response.headers.get(HEADER) or self.token
+        self.token = response.headers.get(CONSISTENCY_HEADER) or self.token
         self.statuses[response.status] += 1
         return response.status, json.loads(body)
 

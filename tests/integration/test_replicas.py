@@ -22,9 +22,9 @@ from config.migration import migrate_database
 from domain.api_keys import Scope
 from domain.codes import DatasetCode
 from domain.observations import Observations
+from domain.ports import CONSISTENCY_HEADER as HEADER
 from domain.ports import ReplicaState
 from entrypoints.rest.app import create_app
-from entrypoints.rest.http.read_routing import HEADER
 from entrypoints.rest.http.responses import ResponseSender
 from tests.builders import an_arrival, append
 from tests.faults.processes import comes_true

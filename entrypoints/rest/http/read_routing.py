@@ -15,10 +15,9 @@ import falcon
 
 from domain.errors import DomainError, InvalidInput
 from domain.moments import parse_moment
-from domain.ports import ReadRouting
+from domain.ports import CONSISTENCY_HEADER, ReadRouting
 from entrypoints.rest.http.errors import Problem
 
-HEADER = "Lanner-Consistency-Token"
 _READING = ("GET", "HEAD", "OPTIONS")
 _MOMENT = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?:[T ][0-9:.]{4,15}(?:Z|[-+ ][0-9:]{4,5})?)?", re.IGNORECASE)
 #: What was known at a moment is asked of the primary for so long: a replica may not have all of it yet, and the answer is to stay the same.
@@ -35,16 +34,16 @@ class ConsistencyTokens:
         """Begin the request's reads; raises Problem for what is no token."""
         try:
             at_primary = req.method not in _READING or _is_of_now(req)
-            self._routing.begin(req.get_header(HEADER, default=""), at_primary=at_primary)
+            self._routing.begin(req.get_header(CONSISTENCY_HEADER, default=""), at_primary=at_primary)
         except InvalidInput as error:
-            errors = [{"header": HEADER, "detail": error.message}]
+            errors = [{"header": CONSISTENCY_HEADER, "detail": error.message}]
             raise Problem(HTTPStatus.BAD_REQUEST, error.code, error.message, hint=error.hint, errors=errors) from error
 
     def process_response(self, _req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:  # noqa: FBT001 - Falcon's form
         """Add the token, but not to what caches may keep: they would give it to others, much later."""
         token = self._routing.end()
         if token and "immutable" not in (resp.get_header("Cache-Control") or ""):
-            resp.set_header(HEADER, token)
+            resp.set_header(CONSISTENCY_HEADER, token)
 
 
 def _is_of_now(req: falcon.Request) -> bool:
