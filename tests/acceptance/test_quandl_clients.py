@@ -86,5 +86,5 @@ def test_the_documents_examples_run(example: str, python: Path, service: Lanner,
 
 def test_there_are_three_examples() -> None:
     """One is for Quandl's client, one for data frames, and one for a back-test's frame of four lines."""
-    assert [len(example.splitlines()) for example in EXAMPLES.values() if "panel" in example] == [4]
+    assert [len(list(filter(None, example.splitlines()))) for example in EXAMPLES.values() if "panel" in example] == [4]
     assert len(EXAMPLES) == 3
